@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** What the gateway hands to a service: one AWS request, its body read and decompressed. */
+export interface ServiceRequest {
+  readonly method: string;
+  /** Path as sent, still percent-encoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
+
+/** What a template's resource became. */
+export interface CreatedResource {
+  /** What `Ref` gives. */
+  readonly ref: string;
+  /** What `Fn::GetAtt` gives, by attribute name. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+/** Where a resource stands in its template, for names and error messages. */
+export interface ResourceSite {
+  readonly stackName: string;
+  readonly logicalId: string;
+  /** The stack's ids: region, account and partition. */
+  readonly region: string;
+  readonly account: string;
+}
+
+/** Makes one resource from its properties, in which every intrinsic is resolved. */
+export type ResourceMaker = (
+  properties: Readonly<Record<string, any>>,
+  site: ResourceSite,
+) => Promise<CreatedResource> | CreatedResource;
+
+/** One AWS service of the local cloud. */
+export interface Service {
+  /** The service's name in a request's credential scope, such as `dynamodb` or `monitoring`. */
+  readonly signingName: string;
+  /** The resource types it stands up, such as `AWS::DynamoDB::Table`. */
+  readonly resources: Readonly<Record<string, ResourceMaker>>;
+  /** Answers one request. What it throws becomes a 500 in the gateway, so it throws for bugs only. */
+  handle(request: ServiceRequest): Promise<ServiceResponse>;
+  close(): Promise<void>;
+}
