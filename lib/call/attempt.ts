@@ -1,0 +1,97 @@
+import type { Tally } from "../metrics/tally.ts";
+import type { Version } from "../mode/mode.ts";
+import type { Call } from "./adapter.ts";
+import type { CallSite } from "./call-site.ts";
+import type { Answered, Failed } from "./settlement.ts";
+
+const METRICS = {
+  v1: { calls: "V1Calls", errors: "V1Errors", latency: "V1Latency" },
+  v2: { calls: "V2Calls", errors: "V2Errors", latency: "V2Latency" },
+} as const;
+
+/** What to run: one version, in one role, with arguments of its own. */
+export interface AttemptOptions {
+  readonly version: Version;
+  readonly role: Call["role"];
+  readonly args: readonly unknown[];
+  /** When the call began, in epoch milliseconds. Asked for only by adapters that want the call. */
+  readonly now: () => number;
+}
+
+/** One version's run in one call, counted and timed. */
+export class Attempt {
+  /** The adapter's own promise, with its very value or its very error. */
+  readonly promise: Promise<unknown>;
+  readonly #startedAt = performance.now();
+  readonly #tally: Tally;
+  readonly #version: Version;
+  #controller: AbortController | undefined;
+  #measured = false;
+
+  /**
+   * Starts the version. Never throws.
+   *
+   * @param onSettled runs once, before anything that the caller attached to {@link promise}. It must
+   *   not throw.
+   */
+  constructor(
+    site: CallSite,
+    options: AttemptOptions,
+    onSettled?: (settlement: Answered | Failed) => void,
+  ) {
+    const { version, role, args, now } = options;
+    this.#tally = site.tally;
+    this.#version = version;
+    // Most adapters don't ask for the call, and its AbortController costs more than all the rest.
+    const call = (): Call => ({
+      version,
+      role,
+      signal: (this.#controller ??= new AbortController()).signal,
+      requestId: site.invocation.requestId,
+      now: now(),
+    });
+    site.tally.count(METRICS[version].calls);
+    this.promise = site.versions[version](site.operation, call, args);
+    this.promise.then(
+      (value) => {
+        const durationMs = this.#measure(false);
+        onSettled?.({ status: "answered", durationMs, value });
+      },
+      (error: unknown) => {
+        const durationMs = this.#measure(true);
+        onSettled?.({ status: "failed", durationMs, error });
+      },
+    );
+  }
+
+  /** Milliseconds since the start. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /**
+   * Tells the adapter that nobody waits any more. A version that has not settled by then counts as
+   * failed, at the time it took until now.
+   */
+  giveUp(reason: string): void {
+    this.#measure(true);
+    this.#controller?.abort(new DOMException(reason, "AbortError"));
+  }
+
+  #measure(failed: boolean): number {
+    const ms = this.elapsedMs;
+    if (!this.#measured) {
+      this.#measured = true;
+      const metrics = METRICS[this.#version];
+      this.#tally.took(metrics.latency, ms);
+      if (failed) this.#tally.count(metrics.errors);
+    }
+    return ms;
+  }
+}
+
+/** Runs the plan's primary alone. */
+export function callAlone(site: CallSite): Promise<unknown> {
+  const { args, plan } = site;
+  return new Attempt(site, { version: plan.primary, role: "primary", args, now: Date.now }).promise;
+}

@@ -1,0 +1,92 @@
+import { Tally } from "../metrics/tally.ts";
+import type { Comparison } from "./comparison.ts";
+
+/** A call that is still under way, or whose comparison is. */
+export interface Pending {
+  /** Settles when the comparison is made; never rejects. */
+  readonly done: Promise<void>;
+  /** When the call's time is over, by `performance.now()`. */
+  readonly dueAt: number;
+  /** Ends the comparison as it stands. */
+  abandon(): void;
+}
+
+/**
+ * What Segue knows of one Lambda invocation: its time, the calls under way, what they came to.
+ * Nothing of it outlives the invocation or is shared with another one.
+ */
+export class Invocation {
+  readonly requestId: string;
+  readonly comparisons: Comparison[] = [];
+  readonly #pending = new Set<Pending>();
+  readonly #tallies = new Map<string, Tally>();
+  readonly #remainingMs: () => number;
+  readonly #reserveMs: number;
+  #sequence = 0;
+  #closed = false;
+
+  /**
+   * @param remainingMs the platform's remaining time for the invocation, in milliseconds.
+   * @param reserveMs how much of it is kept for what follows the calls.
+   */
+  constructor(requestId: string, remainingMs: () => number, reserveMs: number) {
+    this.requestId = requestId;
+    this.#remainingMs = remainingMs;
+    this.#reserveMs = reserveMs;
+  }
+
+  /** Milliseconds in which a secondary must be done: what remains, less the reserve. */
+  get budgetMs(): number {
+    return this.#remainingMs() - this.#reserveMs;
+  }
+
+  /** Milliseconds in which the records must be written: half of the reserve is left to the response. */
+  get writeBudgetMs(): number {
+    return this.#remainingMs() - this.#reserveMs / 2;
+  }
+
+  /** Whether the handler is done, so that nothing new may be started beside a primary. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  nextSequence(): number {
+    return this.#sequence++;
+  }
+
+  tally(migration: string, operation?: string): Tally {
+    const name = operation === undefined ? migration : `${migration} ${operation}`;
+    let tally = this.#tallies.get(name);
+    if (tally === undefined) this.#tallies.set(name, (tally = new Tally(migration, operation)));
+    return tally;
+  }
+
+  get tallies(): readonly Tally[] {
+    return [...this.#tallies.values()];
+  }
+
+  track(pending: Pending): void {
+    this.#pending.add(pending);
+    // `done` never rejects, so there is nothing to float.
+    void pending.done.then(() => this.#pending.delete(pending));
+  }
+
+  /**
+   * Waits for the calls under way, each within its own time and all within the invocation's, then ends
+   * what is left as it stands. From its start on no call starts a secondary. Never rejects.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#pending.size === 0) return;
+    const pending = [...this.#pending];
+    const now = performance.now();
+    const dueInMs = Math.max(...pending.map((call) => call.dueAt - now));
+    const waitMs = Math.max(0, Math.min(dueInMs, this.budgetMs));
+    let timer: NodeJS.Timeout | undefined;
+    const due = new Promise<void>((resolve) => (timer = setTimeout(resolve, waitMs)));
+    await Promise.race([Promise.all(pending.map((call) => call.done)), due]);
+    clearTimeout(timer);
+    for (const call of this.#pending) call.abandon();
+    await Promise.all(pending.map((call) => call.done));
+  }
+}

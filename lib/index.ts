@@ -1,0 +1,24 @@
+/** Segue: moves a running Lambda function from one dependency to its successor, without a pause. */
+export { default, type SegueOptions } from "./middleware.ts";
+export {
+  defineMigration,
+  type Client,
+  type Migration,
+  type MigrationOptions,
+  type Operations,
+  type ReadOperation,
+  type WriteOperation,
+} from "./migration.ts";
+export { withCall, type Adapter, type Call, type WithCall } from "./call/adapter.ts";
+export { PrimaryTimeoutError } from "./call/double-read.ts";
+export type { Comparison } from "./call/comparison.ts";
+export type { Outcome } from "./call/outcome.ts";
+export type { Settlement } from "./call/settlement.ts";
+export type { CompareRules, Difference, DifferenceKind } from "./comparison/index.ts";
+export type { Logger } from "./logger.ts";
+export type { MetricName } from "./metrics/names.ts";
+export type { MetricsSink, Tally } from "./metrics/tally.ts";
+export type { Mode, Version } from "./mode/mode.ts";
+export type { ModeDocument } from "./mode/mode-document.ts";
+export type { ModeReading, ModeSource } from "./mode-source/mode-source.ts";
+export type { RecordStore, Unwritten } from "./records/record-store.ts";

@@ -1,0 +1,24 @@
+/** What Segue needs of a logger. Powertools' and most others fit as they are. */
+export interface Logger {
+  warn(message: string, extra?: Record<string, unknown>): void;
+  error(message: string, extra?: Record<string, unknown>): void;
+}
+
+function line(level: string, message: string, extra?: Record<string, unknown>): string {
+  return JSON.stringify({ level, message: `segue: ${message}`, ...extra });
+}
+
+/** One JSON line an entry, on standard output and standard error. */
+export const jsonLogger: Logger = {
+  warn: (message, extra) => console.warn(line("WARN", message, extra)),
+  error: (message, extra) => console.error(line("ERROR", message, extra)),
+};
+
+/** The message of whatever was thrown. Never throws. */
+export function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "an error that can't be read";
+  }
+}

@@ -1,0 +1,61 @@
+/** The CloudWatch namespace of all of Segue's metrics. */
+export const NAMESPACE = "Segue";
+
+/** The dimensions; every metric goes out by migration, and what belongs to an operation by both. */
+export const DIMENSIONS = { migration: "Migration", operation: "Operation" } as const;
+
+/**
+ * Every metric that Segue emits, with its unit: the one list that the runtime, the alarms, the
+ * dashboard and the gate share.
+ *
+ * What is counted of comparisons is weighted: a comparison that stands for ten calls counts ten.
+ */
+export const METRICS = {
+  /** Comparisons, and those of them that were disagreements. Their ratio is the mismatch rate. */
+  Comparisons: "Count",
+  Disagreements: "Count",
+  /** Comparisons by outcome. */
+  Matches: "Count",
+  Mismatches: "Count",
+  Ignored: "Count",
+  SecondaryErrors: "Count",
+  PrimaryErrors: "Count",
+  SameErrors: "Count",
+  DifferentErrors: "Count",
+  Timeouts: "Count",
+  NotCompared: "Count",
+  /** Calls that a failing V2 would have failed, answered by V1. */
+  Fallbacks: "Count",
+  /** Calls of each version, alone or beside the other, how many failed, and how long each took. */
+  V1Calls: "Count",
+  V2Calls: "Count",
+  V1Errors: "Count",
+  V2Errors: "Count",
+  V1Latency: "Milliseconds",
+  V2Latency: "Milliseconds",
+  /** Calls whose plan has a secondary that was not called, by the reason. */
+  SkippedBySampling: "Count",
+  SkippedForTime: "Count",
+  SkippedForArguments: "Count",
+  SkippedAfterResponse: "Count",
+  /** What became of each comparison's record; the four add up to `Comparisons`. */
+  RecordsStored: "Count",
+  RecordsDiverted: "Count",
+  RecordsCapped: "Count",
+  RecordsSampledOut: "Count",
+  /** Reads of the mode document that failed, documents that were refused, invocations on the default. */
+  ModeReadFailures: "Count",
+  ModeDocumentsRefused: "Count",
+  ModeDefaulted: "Count",
+  /** Invocations for which a key function threw; the request id stood in. */
+  KeyFailures: "Count",
+} as const satisfies Record<string, "Count" | "Milliseconds">;
+
+export type MetricName = keyof typeof METRICS;
+
+/** The metrics of which every value counts, not the sum. */
+export type LatencyName = {
+  [Name in MetricName]: (typeof METRICS)[Name] extends "Milliseconds" ? Name : never;
+}[MetricName];
+
+export type CountName = Exclude<MetricName, LatencyName>;

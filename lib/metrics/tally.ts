@@ -1,0 +1,35 @@
+import type { CountName, LatencyName } from "./names.ts";
+
+/** What one invocation counted for one migration, or for one operation of it. */
+export class Tally {
+  readonly migration: string;
+  /** Unset for what belongs to the migration as a whole. */
+  readonly operation: string | undefined;
+  readonly counts = new Map<CountName, number>();
+  readonly latencies = new Map<LatencyName, number[]>();
+
+  constructor(migration: string, operation?: string) {
+    this.migration = migration;
+    this.operation = operation;
+  }
+
+  count(name: CountName, by = 1): void {
+    if (by !== 0) this.counts.set(name, (this.counts.get(name) ?? 0) + by);
+  }
+
+  /** @param ms duration in milliseconds. */
+  took(name: LatencyName, ms: number): void {
+    const values = this.latencies.get(name);
+    if (values === undefined) this.latencies.set(name, [ms]);
+    else values.push(ms);
+  }
+
+  get isEmpty(): boolean {
+    return this.counts.size === 0 && this.latencies.size === 0;
+  }
+}
+
+/** Where an invocation's tallies go at its end. */
+export interface MetricsSink {
+  publish(tallies: readonly Tally[]): void;
+}

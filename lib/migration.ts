@@ -1,0 +1,281 @@
+import { invoker, type Adapter, type Invoke } from "./call/adapter.ts";
+import { callAlone } from "./call/attempt.ts";
+import type { CallSite } from "./call/call-site.ts";
+import type { ReadRules } from "./call/double-read.ts";
+import type { Invocation } from "./call/invocation.ts";
+import { planCall, type PlannedOperation } from "./call/plan.ts";
+import { read } from "./call/read.ts";
+import { comparator, type CompareRules } from "./comparison/index.ts";
+import type { ModeDocument } from "./mode/mode-document.ts";
+import type { Version } from "./mode/mode.ts";
+import { rampBucket } from "./mode/ramp.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkMs,
+  checkObject,
+  checkOneOf,
+  refuseRange,
+  refuseType,
+} from "./options.ts";
+
+/** Milliseconds that a secondary has when its operation says nothing else. */
+export const DEFAULT_TIMEOUT_MS = 2_000;
+
+/** The longest time-out there is: Lambda's own, 15 minutes. */
+export const MAX_TIMEOUT_MS = 900_000;
+
+type AnyFunction = (...args: any[]) => any;
+
+/** A read: both versions may run, for it changes nothing. */
+export interface ReadOperation<Method extends AnyFunction = AnyFunction> {
+  readonly kind: "read";
+  /** What a ramp goes by, such as the customer. @default the invocation's request id */
+  readonly key?: (...args: Parameters<Method>) => string;
+  /** How answers and errors compare. @default deeply and strictly */
+  readonly compare?: CompareRules;
+  /** Whether V1 answers in `reverse-shadow` when V2 fails. @default true */
+  readonly fallback?: boolean;
+  /**
+   * Whether the secondary starts right after the primary, or when the primary has settled: slower to
+   * finish, and no load on V2 while V1 is at work.
+   * @default "parallel"
+   */
+  readonly order?: "parallel" | "primary-first";
+  /** Milliseconds that the secondary has, from its start; 1 to 900,000. @default 2000 */
+  readonly timeoutMs?: number;
+  /**
+   * Milliseconds after which a V2 that hasn't answered counts as failing, and V1's answer is taken, in
+   * `reverse-shadow`; 1 to 900,000. @default none
+   */
+  readonly primaryTimeoutMs?: number;
+}
+
+/** A write: it runs on the primary alone, so that nothing is ever done twice. */
+export interface WriteOperation<Method extends AnyFunction = AnyFunction> {
+  readonly kind: "write";
+  /** What a ramp goes by, such as the customer. @default the invocation's request id */
+  readonly key?: (...args: Parameters<Method>) => string;
+}
+
+/** One entry for every method of the dependency's interface. */
+export type Operations<Dependency> = {
+  readonly [
+    Name in keyof Dependency as Dependency[Name] extends AnyFunction ? Name : never
+  ]: Dependency[Name] extends AnyFunction
+    ? ReadOperation<Dependency[Name]> | WriteOperation<Dependency[Name]>
+    : never;
+};
+
+export interface MigrationOptions<Dependency> {
+  /** Lower-case letters, digits and dashes, a letter first; at most 64 characters. */
+  readonly name: string;
+  /** What is in use today: an adapter, a function that makes one on first use, or `withCall(…)`. */
+  readonly v1: Adapter<Dependency>;
+  /** Its successor, likewise. */
+  readonly v2: Adapter<Dependency>;
+  /** What Segue needs to know of each method. */
+  readonly operations: Operations<Dependency>;
+}
+
+/** The client that a handler uses: the dependency's interface, every method answering a promise. */
+export type Client<Dependency> = {
+  readonly [
+    Name in keyof Dependency as Dependency[Name] extends AnyFunction ? Name : never
+  ]: Dependency[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : never;
+};
+
+/** The named move of one dependency from V1 to V2. */
+export interface Migration<Dependency = any> {
+  readonly name: string;
+  /**
+   * The dependency, as the invocation's mode has it.
+   *
+   * @param context the Lambda context that the handler was given.
+   * @throws {TypeError} where no `segue` middleware has run for this context and this migration.
+   */
+  client(context: object): Client<Dependency>;
+}
+
+/** An operation, checked and with its defaults filled in. */
+interface CheckedOperation extends PlannedOperation {
+  readonly key: ((...args: readonly any[]) => unknown) | undefined;
+  /** What reads need. A write never comes to need it. */
+  readonly rules: ReadRules;
+}
+
+/** The mode document that one invocation goes by. */
+export interface PinnedDocument {
+  readonly document: ModeDocument;
+  readonly version: string;
+}
+
+/** What the middleware does with a migration, out of the handlers' sight. */
+export class DefinedMigration implements Migration {
+  readonly name: string;
+  readonly #versions: Readonly<Record<Version, Invoke>>;
+  readonly #operations: ReadonlyMap<string, CheckedOperation>;
+  readonly #clients = new WeakMap<object, Client<any>>();
+
+  constructor(options: MigrationOptions<any>) {
+    checkObject("migration", options, ["name", "v1", "v2", "operations"]);
+    const { name, v1, v2, operations } = options;
+    if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+      refuseType(
+        "name",
+        name,
+        "lower-case letters, digits and dashes, a letter first, at most 64 of them",
+      );
+    }
+    for (const [option, adapter] of Object.entries({ v1, v2 })) {
+      if (typeof adapter !== "function" && (typeof adapter !== "object" || adapter === null)) {
+        refuseType(option, adapter, "an adapter, a function that makes one, or withCall(…)");
+      }
+    }
+    if (typeof operations !== "object" || operations === null) {
+      refuseType("operations", operations, "an object with an entry for every method");
+    }
+    const entries = Object.entries(operations);
+    if (entries.length === 0) refuseRange("operations", operations, "at least one operation");
+    this.name = name;
+    this.#versions = { v1: invoker("v1", v1), v2: invoker("v2", v2) };
+    this.#operations = new Map(
+      entries.map(([operation, given]) => [
+        operation,
+        checkOperation(`operations.${operation}`, given),
+      ]),
+    );
+  }
+
+  client(context: object): Client<any> {
+    const client = this.#clients.get(context);
+    if (client === undefined) {
+      throw new TypeError(
+        `${this.name}: no mode is pinned for this context. Wrap the handler with ` +
+          `.use(segue(…)) for this migration, and pass client() the context that it was given`,
+      );
+    }
+    return client;
+  }
+
+  /** Makes the client of one invocation, which goes by one document from first to last. */
+  pin(context: object, invocation: Invocation, pinned: PinnedDocument): void {
+    const client: Record<string, AnyFunction> = {};
+    for (const [name, operation] of this.#operations) {
+      client[name] = (...args) => this.#call(name, operation, args, invocation, pinned);
+    }
+    this.#clients.set(context, client);
+  }
+
+  #call(
+    name: string,
+    operation: CheckedOperation,
+    args: readonly unknown[],
+    invocation: Invocation,
+    { document, version }: PinnedDocument,
+  ): Promise<unknown> {
+    const tally = invocation.tally(this.name, name);
+    const plan = planCall(document, operation, () => this.#bucket(operation, args, invocation));
+    const site: CallSite = {
+      migration: this.name,
+      operation: name,
+      plan,
+      documentVersion: version,
+      sequence: invocation.nextSequence(),
+      secondaryShare: document.sample?.secondary ?? 1,
+      versions: this.#versions,
+      args,
+      invocation,
+      tally,
+    };
+    return plan.secondary === undefined ? callAlone(site) : read(site, operation.rules);
+  }
+
+  #bucket({ key }: CheckedOperation, args: readonly unknown[], invocation: Invocation): number {
+    if (key !== undefined) {
+      try {
+        const value = key(...args);
+        if (typeof value === "string") return rampBucket(this.name, value);
+      } catch {
+        // Counted below, together with a key that isn't one.
+      }
+      invocation.tally(this.name).count("KeyFailures");
+    }
+    return rampBucket(this.name, invocation.requestId);
+  }
+}
+
+function checkOperation(option: string, given: unknown): CheckedOperation {
+  if (typeof given !== "object" || given === null) {
+    refuseType(option, given, `{ kind: "read", … } or { kind: "write", … }`);
+  }
+  const { kind } = given as { kind?: unknown };
+  if (kind !== "read" && kind !== "write") {
+    refuseType(`${option}.kind`, kind, `"read" or "write"`);
+  }
+  if ((given as { dual?: unknown }).dual === true) {
+    refuseType(
+      `${option}.dual`,
+      true,
+      "nothing yet: this version has no dual writes. Leave it out, and the write runs on the primary alone",
+    );
+  }
+  const common = ["kind", "key"];
+  checkObject(
+    option,
+    given,
+    kind === "read"
+      ? [...common, "compare", "fallback", "order", "timeoutMs", "primaryTimeoutMs"]
+      : [...common, "dual"],
+  );
+  const { key, compare, fallback, order, timeoutMs, primaryTimeoutMs } =
+    given as Partial<ReadOperation>;
+  checkFunction(`${option}.key`, key);
+  checkBoolean(`${option}.fallback`, fallback);
+  checkOneOf(`${option}.order`, order, ["parallel", "primary-first"]);
+  checkMs(`${option}.timeoutMs`, timeoutMs, 1, MAX_TIMEOUT_MS);
+  checkMs(`${option}.primaryTimeoutMs`, primaryTimeoutMs, 1, MAX_TIMEOUT_MS);
+  return {
+    kind,
+    key,
+    fallback: fallback ?? true,
+    rules: {
+      comparator: named(option, () => comparator(compare)),
+      order: order ?? "parallel",
+      timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      primaryTimeoutMs,
+    },
+  };
+}
+
+/** Puts the operation's name before the message of an error about one of its options. */
+function named<Value>(option: string, make: () => Value): Value {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Error) error.message = `${option}.${error.message}`;
+    throw error;
+  }
+}
+
+/**
+ * Defines a migration: what is moved, from what, to what, and how its methods may be run twice.
+ *
+ * @throws {TypeError | RangeError} naming the option that is wrong, what it got and what is allowed.
+ * @example
+ * export const customerDirectory = defineMigration<CustomerDirectory>({
+ *   name: "customer-ids",
+ *   v1: () => new OrdersTable(),
+ *   v2: () => new PendingPaymentsTable(),
+ *   operations: {
+ *     customerIds: { kind: "read", key: (merchantId) => merchantId, compare: { unordered: ["$"] } },
+ *   },
+ * });
+ */
+export function defineMigration<Dependency>(
+  options: MigrationOptions<Dependency>,
+): Migration<Dependency> {
+  return new DefinedMigration(options);
+}

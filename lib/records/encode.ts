@@ -1,0 +1,107 @@
+/**
+ * Values as JavaScript has them, written as JSON text. Plain JSON values look like themselves. What JSON
+ * has no word for is an object with one key that begins with `$`, such as `{"$date":"2026-01-01T…"}`;
+ * an object of the user's that has such a key is wrapped as `{"$object":{…}}`.
+ */
+
+const MAX_DEPTH = 100;
+const MAX_NODES = 100_000;
+
+class TooMuch extends Error {}
+
+/**
+ * Writes a value as text. Never throws: what can't be read becomes `{"$unreadable":"why"}`.
+ *
+ * @param maxBytes where the text is cut, in UTF-8 bytes.
+ * @returns the text, and whether it was cut.
+ */
+export function encodeValue(value: unknown, maxBytes: number): { text: string; cut: boolean } {
+  const budget = { nodes: 0, open: new Set<object>() };
+  let text: string;
+  try {
+    text = JSON.stringify(plain(value, 0, budget));
+  } catch (error) {
+    const why = error instanceof TooMuch ? error.message : "a value that can't be read";
+    text = JSON.stringify({ $unreadable: why });
+  }
+  return cutText(text, maxBytes);
+}
+
+/** Cuts a text at `maxBytes` UTF-8 bytes, between characters. */
+export function cutText(text: string, maxBytes: number): { text: string; cut: boolean } {
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) {
+    return { text, cut: false };
+  }
+  let end = maxBytes;
+  const bytes = Buffer.from(text.slice(0, maxBytes));
+  end = Math.min(end, bytes.length);
+  // A byte 10xxxxxx goes on with a character that began before it.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return { text: bytes.toString("utf8", 0, end), cut: true };
+}
+
+function plain(
+  value: unknown,
+  depth: number,
+  budget: { nodes: number; open: Set<object> },
+): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $number: Object.is(value, -0) ? "-0" : String(value) };
+    case "bigint":
+      return { $bigint: String(value) };
+    case "undefined":
+      return { $undefined: true };
+    case "symbol":
+      return { $symbol: value.description ?? "" };
+    case "function":
+      return { $function: true };
+  }
+  if (value === null || value === undefined) return null;
+  if (++budget.nodes > MAX_NODES) throw new TooMuch(`more than ${MAX_NODES} values`);
+  if (depth > MAX_DEPTH) return { $unreadable: `more than ${MAX_DEPTH} levels` };
+  if (budget.open.has(value)) return { $cycle: true };
+  budget.open.add(value);
+  const inner = (part: unknown) => plain(part, depth + 1, budget);
+  const result = plainObject(value, inner);
+  budget.open.delete(value);
+  return result;
+}
+
+function plainObject(value: object, inner: (part: unknown) => unknown): unknown {
+  // `Array.from` fills the holes of a sparse array, and its length may be hostile.
+  if (Array.isArray(value)) {
+    if (value.length > MAX_NODES) throw new TooMuch(`an array of ${value.length} elements`);
+    return Array.from(value, inner);
+  }
+  if (value instanceof Date) {
+    return { $date: Number.isNaN(value.getTime()) ? "invalid" : value.toISOString() };
+  }
+  if (value instanceof RegExp) return { $regexp: String(value) };
+  if (value instanceof Map) {
+    return { $map: Array.from(value, ([key, item]) => [inner(key), inner(item)]) };
+  }
+  if (value instanceof Set) return { $set: Array.from(value, inner) };
+  if (ArrayBuffer.isView(value)) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return { $bytes: bytes.toString("base64"), type: value.constructor.name };
+  }
+  if (value instanceof Error) {
+    const { name, message, cause } = value;
+    const known = { name, message, ...(cause !== undefined && { cause: inner(cause) }) };
+    return { $error: { ...known, ...ownEntries(value, inner) } };
+  }
+  const entries = ownEntries(value, inner);
+  return Object.keys(entries).some((key) => key.startsWith("$")) ? { $object: entries } : entries;
+}
+
+function ownEntries(value: object, inner: (part: unknown) => unknown): Record<string, unknown> {
+  const entries: Record<string, unknown> = Object.create(null);
+  for (const key of Object.keys(value)) entries[key] = inner((value as any)[key]);
+  return entries;
+}

@@ -1,0 +1,46 @@
+import type { Comparison } from "../call/comparison.ts";
+import { isAgreement } from "../call/outcome.ts";
+import type { RecordStore } from "./record-store.ts";
+
+/** Thrown in a user's own tests by {@link memoryRecords} with `throwOnDisagreement`. */
+export class DisagreementError extends Error {
+  override readonly name = "DisagreementError";
+  readonly comparisons: readonly Comparison[];
+
+  constructor(comparisons: readonly Comparison[]) {
+    const listed = comparisons.map(
+      ({ operation, outcome, signature }) => `${operation}: ${outcome} (${signature})`,
+    );
+    super(`V1 and V2 disagree: ${listed.join("; ")}`);
+    this.comparisons = comparisons;
+  }
+}
+
+/** Records that stay in memory, for tests. */
+export interface MemoryRecords extends RecordStore {
+  /** What was stored, oldest first. */
+  readonly comparisons: readonly Comparison[];
+}
+
+/**
+ * Keeps comparisons in memory.
+ *
+ * @param options.throwOnDisagreement whether an invocation in which V1 and V2 disagreed rejects with a
+ *   {@link DisagreementError}. @default false
+ */
+export function memoryRecords(options: { throwOnDisagreement?: boolean } = {}): MemoryRecords {
+  const comparisons: Comparison[] = [];
+  return {
+    comparisons,
+    retentionDays: 30,
+    strict: options.throwOnDisagreement ?? false,
+    async write(added) {
+      comparisons.push(...added);
+      const disagreements = added.filter(({ outcome }) => !isAgreement(outcome));
+      if (options.throwOnDisagreement && disagreements.length > 0) {
+        throw new DisagreementError(disagreements);
+      }
+      return [];
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Comparison } from "../call/comparison.ts";
+
+/** A comparison that could not be stored. */
+export interface Unwritten {
+  readonly comparison: Comparison;
+  readonly why: string;
+}
+
+/** Where an invocation's comparisons are kept. */
+export interface RecordStore {
+  /**
+   * Stores comparisons. Resolves to those that could not be stored, each with the reason.
+   *
+   * @param signal aborts when the invocation has no more time for it.
+   */
+  write(comparisons: readonly Comparison[], signal: AbortSignal): Promise<readonly Unwritten[]>;
+  /** Days for which a record is kept. */
+  readonly retentionDays: number;
+  /** Whether an error of `write` is to fail the invocation: for a user's own tests. @default false */
+  readonly strict?: boolean;
+}

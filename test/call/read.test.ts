@@ -1,0 +1,550 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { PrimaryTimeoutError, withCall, type Call, type Mode } from "../../lib/index.ts";
+import { defineMigration } from "../../lib/index.ts";
+import { lambdaContext, migrationOf, wrapped, type Dependency } from "../support/invoke.ts";
+import { deferred, never, reactions } from "../support/settled.ts";
+
+/** Runs one read in a handler of its own and tells what the caller got and what was recorded. */
+async function readOnce(
+  mode: Mode,
+  v1: (...args: any[]) => any,
+  v2: (...args: any[]) => any,
+  operation: Parameters<typeof migrationOf>[2] = {},
+  args: unknown[] = ["a"],
+) {
+  const migration = migrationOf(v1, v2, operation);
+  const { invoke, traces } = wrapped(
+    migration,
+    { mode, sample: { matches: 1 } },
+    async (_, context) => {
+      try {
+        return { value: await migration.client(context).get(...args) };
+      } catch (error) {
+        return { error };
+      }
+    },
+  );
+  const answer = await invoke();
+  const { comparisons, ...rest } = traces();
+  return { answer, comparison: comparisons[0], comparisons, ...rest };
+}
+
+const answers = (value: unknown) => async () => value;
+const fails = (error: unknown) => () => Promise.reject(error);
+const throws = (error: unknown) => () => {
+  throw error;
+};
+
+describe("who answers, and what the comparison says", () => {
+  const down = new Error("down");
+  const gone = new TypeError("gone");
+  const table: [Mode, v1: () => any, v2: () => any, answer: object, outcome: string | undefined][] =
+    [
+      ["old", answers(1), throws(down), { value: 1 }, undefined],
+      ["old", fails(down), answers(2), { error: down }, undefined],
+      ["new", throws(down), answers(2), { value: 2 }, undefined],
+      ["new", answers(1), fails(down), { error: down }, undefined],
+      ["shadow", answers(1), answers(1), { value: 1 }, "match"],
+      ["shadow", answers(1), answers(2), { value: 1 }, "mismatch"],
+      ["shadow", answers(1), fails(down), { value: 1 }, "secondary-error"],
+      ["shadow", answers(1), throws(down), { value: 1 }, "secondary-error"],
+      ["shadow", answers(1), fails(undefined), { value: 1 }, "secondary-error"],
+      ["shadow", answers(1), throws(null), { value: 1 }, "secondary-error"],
+      ["shadow", fails(down), answers(2), { error: down }, "primary-error"],
+      ["shadow", throws(down), answers(2), { error: down }, "primary-error"],
+      ["shadow", fails(undefined), answers(2), { error: undefined }, "primary-error"],
+      ["shadow", throws(0), answers(2), { error: 0 }, "primary-error"],
+      ["shadow", fails(down), fails(new Error("down too")), { error: down }, "same-error"],
+      ["shadow", fails(down), fails(gone), { error: down }, "different-error"],
+      ["reverse-shadow", answers(1), answers(1), { value: 1 }, "match"],
+      ["reverse-shadow", answers(1), answers(2), { value: 2 }, "mismatch"],
+      ["reverse-shadow", fails(down), answers(2), { value: 2 }, "secondary-error"],
+      ["reverse-shadow", answers(1), fails(down), { value: 1 }, "primary-error"],
+      ["reverse-shadow", answers(1), throws(down), { value: 1 }, "primary-error"],
+      ["reverse-shadow", answers(undefined), fails(down), { value: undefined }, "primary-error"],
+      ["reverse-shadow", fails(gone), fails(down), { error: down }, "different-error"],
+      ["reverse-shadow", fails(gone), throws(undefined), { error: undefined }, "different-error"],
+    ];
+  table.forEach(([mode, v1, v2, expected, outcome], row) => {
+    it(`${row}: ${mode}: ${outcome ?? "one version alone"}`, async () => {
+      const { answer, comparison, counts } = await readOnce(mode, v1, v2);
+      assert.deepEqual(answer, expected);
+      assert.equal(comparison?.outcome, outcome);
+      assert.equal(counts.Comparisons, outcome === undefined ? undefined : 1);
+    });
+  });
+
+  it("hands on that very value and that very error", async () => {
+    const value = { deep: {} };
+    const error = new Error("that one");
+    assert.equal(((await readOnce("shadow", answers(value), never)).answer as any).value, value);
+    assert.equal(((await readOnce("shadow", fails(error), answers(1))).answer as any).error, error);
+    const fallback = await readOnce("reverse-shadow", answers(value), fails(error));
+    assert.equal((fallback.answer as any).value, value);
+  });
+
+  it("says fallback where V1 stepped in, and counts it", async () => {
+    const stepped = await readOnce("reverse-shadow", answers(1), fails(new Error()));
+    assert.equal(stepped.comparison?.fallback, true);
+    assert.equal(stepped.counts.Fallbacks, 1);
+    const none = await readOnce("shadow", fails(new Error()), answers(1));
+    assert.equal(none.comparison?.fallback, false);
+    assert.equal(none.counts.Fallbacks, undefined);
+  });
+
+  it("has no fallback where the operation turns it off", async () => {
+    const error = new Error("v2's own");
+    const off = await readOnce("reverse-shadow", answers(1), fails(error), { fallback: false });
+    assert.deepEqual(off.answer, { error });
+    assert.equal(off.comparison?.outcome, "primary-error");
+    assert.equal(off.comparison?.fallback, false);
+  });
+
+  it("counts the runs and the failures of both versions, in every mode", async () => {
+    const count = async (mode: Mode) => {
+      const { counts } = await readOnce(mode, answers(1), fails(new Error()));
+      const { V1Calls, V1Errors, V2Calls, V2Errors } = counts;
+      return [V1Calls, V1Errors, V2Calls, V2Errors];
+    };
+    assert.deepEqual(await count("old"), [1, undefined, undefined, undefined]);
+    assert.deepEqual(await count("shadow"), [1, undefined, 1, 1]);
+    assert.deepEqual(await count("reverse-shadow"), [1, undefined, 1, 1]);
+    assert.deepEqual(await count("new"), [undefined, undefined, 1, 1]);
+  });
+});
+
+describe("a hostile secondary", () => {
+  const hostile: Record<string, () => any> = {
+    "a thenable that settles twice": () => ({
+      then(resolve: any, reject: any) {
+        resolve(1);
+        reject(new Error("again"));
+        throw new Error("and again");
+      },
+    }),
+    "a thenable that throws": () => ({
+      then() {
+        throw new Error("then");
+      },
+    }),
+    "a getter for then that throws": () => ({
+      get then() {
+        throw new Error("get then");
+      },
+    }),
+    "a promise whose constructor throws": () =>
+      Object.defineProperty(Promise.resolve(1), "constructor", {
+        get() {
+          throw new Error("get constructor");
+        },
+      }),
+    "a value with a getter that throws": () => ({
+      get value() {
+        throw new Error("get value");
+      },
+    }),
+    "a proxy that throws at everything": () =>
+      new Proxy(
+        {},
+        new Proxy({}, { get: (_, trap) => (trap === "get" ? () => undefined : throws("trap")) }),
+      ),
+    "an error that can't be read": () =>
+      Promise.reject(
+        new Proxy(new Error(), {
+          get() {
+            throw new Error("unreadable");
+          },
+        }),
+      ),
+    "a class of promise that never runs its reactions": () =>
+      new (class extends Promise<unknown> {
+        override then(): any {}
+      })(() => {}),
+  };
+  for (const [name, v2] of Object.entries(hostile)) {
+    it(`is not felt by the caller: ${name}`, async () => {
+      mock.timers.enable({ apis: ["setTimeout"] });
+      try {
+        const reading = readOnce("shadow", answers(1), v2);
+        await reactions();
+        mock.timers.tick(2_000);
+        const { answer, comparison, counts } = await reading;
+        assert.deepEqual(answer, { value: 1 });
+        assert.ok(comparison, "a comparison was recorded");
+        assert.equal(counts.Comparisons, 1);
+      } finally {
+        mock.timers.reset();
+      }
+    });
+  }
+
+  it("changes its arguments, and nobody else's", async () => {
+    const seen: unknown[] = [];
+    const args = [{ ids: ["a"], at: new Date(0) }];
+    const { comparison } = await readOnce(
+      "shadow",
+      async (arg) => {
+        await reactions();
+        seen.push(structuredClone(arg));
+      },
+      async (arg) => {
+        arg.ids.push("b");
+        arg.at.setTime(1);
+        delete arg.ids;
+      },
+      {},
+      args,
+    );
+    assert.deepEqual(seen, [{ ids: ["a"], at: new Date(0) }]);
+    assert.deepEqual(args, [{ ids: ["a"], at: new Date(0) }]);
+    assert.deepEqual(comparison?.arguments, [{ ids: ["a"], at: new Date(0) }]);
+  });
+
+  it("gets the arguments as they were, whatever the primary does to its own", async () => {
+    let seen: unknown;
+    await readOnce(
+      "shadow",
+      (arg) => void arg.ids.push("b"),
+      (arg) => void (seen = arg),
+      {},
+      [{ ids: ["a"] }],
+    );
+    assert.deepEqual(seen, { ids: ["a"] });
+  });
+
+  it("is not called with arguments that can't be copied, which is counted", async () => {
+    let called = 0;
+    const { answer, comparison, counts } = await readOnce(
+      "shadow",
+      answers(1),
+      () => called++,
+      {},
+      [() => {}],
+    );
+    assert.deepEqual(answer, { value: 1 });
+    assert.equal(called, 0);
+    assert.equal(comparison, undefined);
+    assert.equal(counts.SkippedForArguments, 1);
+  });
+
+  it("steps in with arguments that can't be copied, once the primary has failed with them", async () => {
+    const argument = () => {};
+    const fine = await readOnce("reverse-shadow", answers(1), answers(2), {}, [argument]);
+    assert.deepEqual(fine.answer, { value: 2 });
+    assert.equal(fine.counts.SkippedForArguments, 1);
+    const failing = await readOnce(
+      "reverse-shadow",
+      async (arg) => arg === argument,
+      fails(new Error()),
+      {},
+      [argument],
+    );
+    assert.deepEqual(failing.answer, { value: true });
+    assert.equal(failing.comparison?.outcome, "primary-error");
+    assert.match(JSON.stringify(failing.comparison?.arguments), /notCopied/);
+  });
+});
+
+describe("the caller's own value", () => {
+  it("may be changed by the caller without the comparison seeing it", async () => {
+    const shadow = deferred();
+    const migration = migrationOf(answers({ ids: [1, 2] }), () => shadow.promise);
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      const value = await migration.client(context).get();
+      value.ids.push(3);
+      shadow.resolve({ ids: [1, 2] });
+      return value;
+    });
+    assert.deepEqual(await invoke(), { ids: [1, 2, 3] });
+    assert.equal(traces().counts.Matches, 1);
+  });
+
+  it("may be changed by the caller after a fallback without the record seeing it", async () => {
+    const migration = migrationOf(answers({ ids: [1] }), fails(new Error()));
+    const { invoke, traces } = wrapped(migration, "reverse-shadow", async (_, context) => {
+      const value = await migration.client(context).get();
+      value.ids.push(2);
+    });
+    await invoke();
+    const [comparison] = traces().comparisons;
+    assert.deepEqual((comparison?.v1 as any).value, { ids: [1] });
+  });
+
+  it("is handed on even where it can't be copied; then there is no comparison of it", async () => {
+    const value = { callback: () => {} };
+    const { answer, comparison } = await readOnce("shadow", answers(value), answers(value));
+    assert.equal((answer as any).value, value);
+    assert.equal(comparison?.outcome, "not-compared");
+    assert.match(comparison?.reason ?? "", /function/);
+  });
+});
+
+describe("order", () => {
+  it("starts the primary first and the secondary right after, in one go", async () => {
+    for (const [mode, expected] of [
+      ["shadow", ["v1", "v2", "called"]],
+      ["reverse-shadow", ["v2", "v1", "called"]],
+    ] as const) {
+      const started: string[] = [];
+      const migration = migrationOf(
+        async () => void started.push("v1"),
+        async () => void started.push("v2"),
+      );
+      const { invoke } = wrapped(migration, mode, async (_, context) => {
+        const calling = migration.client(context).get();
+        started.push("called");
+        await calling;
+      });
+      await invoke();
+      assert.deepEqual(started, expected);
+    }
+  });
+
+  it("primary-first starts the secondary when the primary has settled", async () => {
+    const primary = deferred();
+    const started: string[] = [];
+    const migration = migrationOf(
+      () => (started.push("v1"), primary.promise),
+      async () => void started.push("v2"),
+      { order: "primary-first" },
+    );
+    const { invoke, traces } = wrapped(migration, "shadow", (_, context) =>
+      migration.client(context).get(),
+    );
+    const invoking = invoke();
+    await reactions();
+    assert.deepEqual(started, ["v1"]);
+    primary.resolve(undefined);
+    await invoking;
+    assert.deepEqual(started, ["v1", "v2"]);
+    assert.equal(traces().counts.Matches, 1);
+  });
+});
+
+describe("time", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
+
+  /** Invokes a handler that makes one read, and tells when the caller had its answer. */
+  function start(
+    mode: Mode,
+    v1: (...args: any[]) => any,
+    v2: (...args: any[]) => any,
+    operation: Parameters<typeof migrationOf>[2] = {},
+    context = lambdaContext(),
+  ) {
+    const migration = migrationOf(v1, v2, operation);
+    const answered = deferred<any>();
+    const wrap = wrapped(migration, { mode, sample: { matches: 1 } }, async (_, ctx) => {
+      const answer = await migration
+        .client(ctx)
+        .get()
+        .then(
+          (value: unknown) => ({ value }),
+          (error: unknown) => ({ error }),
+        );
+      answered.resolve(answer);
+    });
+    let ended = false;
+    const invoking = wrap.invoke({}, context).then(() => (ended = true));
+    return { answered: answered.promise, invoking, isEnded: () => ended, traces: wrap.traces };
+  }
+
+  it("a slow secondary keeps nobody waiting for the answer, and is waited for afterwards", async () => {
+    const slow = deferred();
+    const run = start("shadow", answers(1), () => slow.promise);
+    assert.deepEqual(await run.answered, { value: 1 });
+    await reactions();
+    assert.equal(run.isEnded(), false);
+    slow.resolve(1);
+    await run.invoking;
+    assert.equal(run.traces().counts.Matches, 1);
+  });
+
+  it("a hung secondary is a timeout at its deadline, its signal aborts, and it is not waited for", async () => {
+    let call: Call | undefined;
+    const migration = defineMigration<Dependency>({
+      name: "things",
+      v1: { get: answers(1) },
+      v2: withCall<Dependency>({
+        get: (given) => {
+          call = given;
+          return never();
+        },
+      }),
+      operations: { get: { kind: "read", timeoutMs: 300 } },
+    });
+    const { invoke, traces } = wrapped(migration, "shadow", (_, context) =>
+      migration.client(context).get(),
+    );
+    const invoking = invoke();
+    await reactions();
+    assert.equal(call?.role, "secondary");
+    assert.equal(call?.version, "v2");
+    assert.equal(call?.requestId, "request-1");
+    mock.timers.tick(299);
+    await reactions();
+    assert.equal(call?.signal.aborted, false);
+    mock.timers.tick(1);
+    assert.equal(await invoking, 1);
+    assert.equal(call?.signal.aborted, true);
+    const { comparisons, counts } = traces();
+    assert.equal(comparisons[0]?.outcome, "timeout");
+    assert.equal(counts.Timeouts, 1);
+    assert.equal(counts.Disagreements, 1);
+    assert.equal(counts.V2Errors, 1);
+  });
+
+  it("what a secondary settles to after its deadline is swallowed", async () => {
+    for (const end of ["resolve", "reject"] as const) {
+      const late = deferred();
+      const run = start("shadow", answers(1), () => late.promise);
+      await run.answered;
+      await reactions();
+      mock.timers.tick(2_000);
+      await run.invoking;
+      late[end](new Error("late"));
+      await reactions();
+      const { comparisons, counts } = run.traces();
+      assert.deepEqual(
+        comparisons.map(({ outcome }) => outcome),
+        ["timeout"],
+      );
+      assert.equal(counts.V2Calls, 1);
+    }
+  });
+
+  it("a secondary never has more than the invocation's time less the reserve", async () => {
+    const context = lambdaContext({ remainingMs: () => 800 });
+    const run = start("shadow", answers(1), never, { timeoutMs: 5_000 }, context);
+    await run.answered;
+    await reactions();
+    mock.timers.tick(299);
+    await reactions();
+    assert.equal(run.isEnded(), false);
+    mock.timers.tick(1);
+    await run.invoking;
+    assert.equal(run.traces().comparisons[0]?.outcome, "timeout");
+  });
+
+  it("a secondary for which there is no time left is not called, which is counted", async () => {
+    const context = lambdaContext({ remainingMs: () => 500 });
+    const run = start("shadow", answers(1), () => assert.fail("called"), {}, context);
+    await run.invoking;
+    assert.deepEqual(await run.answered, { value: 1 });
+    assert.equal(run.traces().counts.SkippedForTime, 1);
+    assert.equal(run.traces().counts.Comparisons, undefined);
+  });
+
+  it("a primary that the handler didn't wait for is given up after the handler", async () => {
+    const migration = migrationOf(never, answers(1));
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      void migration.client(context).get();
+    });
+    const invoking = invoke();
+    await reactions();
+    mock.timers.tick(2_000);
+    await invoking;
+    const [comparison] = traces().comparisons;
+    assert.equal(comparison?.outcome, "not-compared");
+    assert.match(comparison?.reason ?? "", /primary/);
+  });
+
+  it("a comparison whose own promise hangs is given up after the handler", async () => {
+    const run = start("shadow", answers(1), answers(1), { compare: { equal: () => never() } });
+    await run.answered;
+    await reactions();
+    mock.timers.tick(2_000);
+    await run.invoking;
+    const [comparison] = run.traces().comparisons;
+    assert.equal(comparison?.outcome, "not-compared");
+    assert.match(comparison?.reason ?? "", /did not finish/);
+  });
+
+  it("a slow V2 counts as failing after primaryTimeoutMs, and V1 answers", async () => {
+    const run = start("reverse-shadow", answers(1), never, { primaryTimeoutMs: 100 });
+    await reactions();
+    mock.timers.tick(100);
+    assert.deepEqual(await run.answered, { value: 1 });
+    await run.invoking;
+    const [comparison] = run.traces().comparisons;
+    assert.equal(comparison?.outcome, "primary-error");
+    assert.equal(comparison?.fallback, true);
+    assert.equal(comparison?.v2?.status, "timed-out");
+    assert.equal(run.traces().counts.V2Errors, 1);
+  });
+
+  it("a V2 that is only slow still answers where V1 has no answer", async () => {
+    const slow = deferred();
+    const run = start("reverse-shadow", fails(new Error()), () => slow.promise, {
+      primaryTimeoutMs: 100,
+    });
+    await reactions();
+    mock.timers.tick(100);
+    await reactions();
+    slow.resolve(2);
+    assert.deepEqual(await run.answered, { value: 2 });
+    await run.invoking;
+    assert.equal(run.traces().comparisons[0]?.outcome, "different-error");
+  });
+
+  it("a hung V2 with a failing V1 is an error in bounded time", async () => {
+    const run = start("reverse-shadow", fails(new Error()), never, { primaryTimeoutMs: 100 });
+    await reactions();
+    mock.timers.tick(100);
+    await reactions();
+    mock.timers.tick(2_000);
+    assert.ok((await run.answered).error instanceof PrimaryTimeoutError);
+    await run.invoking;
+  });
+
+  it("a V1 that hangs as fallback leaves V2's own error, at the deadline", async () => {
+    const error = new Error("v2's own");
+    const run = start("reverse-shadow", never, fails(error));
+    await reactions();
+    mock.timers.tick(2_000);
+    assert.deepEqual(await run.answered, { error });
+    await run.invoking;
+    assert.equal(run.traces().comparisons[0]?.outcome, "timeout");
+  });
+});
+
+describe("sampling of secondaries", () => {
+  afterEach(() => mock.restoreAll());
+
+  const document = (mode: Mode) => ({ mode, sample: { secondary: 0.1 } }) as const;
+
+  async function sampled(mode: Mode, v1: () => any, v2: () => any, random: number) {
+    mock.method(Math, "random", () => random);
+    const migration = migrationOf(v1, v2);
+    const { invoke, traces } = wrapped(migration, document(mode), (_, context) =>
+      migration.client(context).get(),
+    );
+    const answer = await invoke().catch((error: unknown) => ({ error }));
+    return { answer, ...traces() };
+  }
+
+  it("calls the share, and lets each comparison stand for all it was drawn from", async () => {
+    const drawn = await sampled("shadow", answers(1), answers(2), 0.09);
+    assert.equal(drawn.counts.Comparisons, 10);
+    assert.equal(drawn.counts.Disagreements, 10);
+    assert.equal(drawn.comparisons[0]?.weight, 10);
+    const left = await sampled("shadow", answers(1), () => assert.fail("called"), 0.1);
+    assert.equal(left.counts.SkippedBySampling, 1);
+    assert.equal(left.counts.Comparisons, undefined);
+  });
+
+  it("never draws lots over a fallback: every failing V2 has its V1, and counts as one", async () => {
+    for (const random of [0.09, 0.1]) {
+      const failing = await sampled("reverse-shadow", answers(1), fails(new Error()), random);
+      assert.equal(failing.answer, 1);
+      assert.equal(failing.counts.Fallbacks, 1);
+      assert.equal(failing.counts.Comparisons, 1);
+      assert.equal(failing.counts.SkippedBySampling, undefined);
+    }
+    const fine = await sampled("reverse-shadow", () => assert.fail("called"), answers(2), 0.1);
+    assert.equal(fine.answer, 2);
+    assert.equal(fine.counts.SkippedBySampling, 1);
+  });
+});

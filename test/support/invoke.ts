@@ -1,0 +1,86 @@
+import middy from "@middy/core";
+import segue, {
+  defineMigration,
+  type Comparison,
+  type Migration,
+  type MigrationOptions,
+  type Mode,
+  type ModeDocument,
+  type SegueOptions,
+  type Tally,
+} from "../../lib/index.ts";
+import { fixedMode, memoryRecords } from "../../lib/testing.ts";
+
+/** A Lambda context with what Segue asks of it. */
+export function lambdaContext(options: { requestId?: string; remainingMs?: () => number } = {}) {
+  return {
+    awsRequestId: options.requestId ?? "request-1",
+    getRemainingTimeInMillis: options.remainingMs ?? (() => 30_000),
+  };
+}
+
+/** What one invocation left behind. */
+export interface Traces {
+  readonly comparisons: readonly Comparison[];
+  /** Sums over all operations, by metric; absent where nothing was counted. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly tallies: readonly Tally[];
+  readonly logged: readonly string[];
+}
+
+/** Wraps a handler as a user does, and collects what Segue stores, counts and logs. */
+export function wrapped<Result>(
+  migrations: Migration | readonly Migration[],
+  mode: Mode | ModeDocument | (() => Mode | ModeDocument),
+  handle: (event: any, context: any) => Promise<Result>,
+  options: SegueOptions = {},
+) {
+  const records = memoryRecords();
+  const tallies: Tally[] = [];
+  const logged: string[] = [];
+  const log = (message: string, extra?: object) =>
+    void logged.push(`${message} ${JSON.stringify(extra ?? {})}`);
+  const handler = middy()
+    .use(
+      segue(migrations, {
+        modeSource: fixedMode(mode),
+        records,
+        metrics: { publish: (published) => void tallies.push(...published) },
+        logger: { warn: log, error: log },
+        ...options,
+      }),
+    )
+    .handler(handle);
+  return {
+    invoke: (event: unknown = {}, context = lambdaContext()): Promise<Result> =>
+      handler(event, context as any, undefined as any) as Promise<Result>,
+    traces: (): Traces => {
+      const counts: Record<string, number> = {};
+      for (const tally of tallies) {
+        for (const [name, sum] of tally.counts) counts[name] = (counts[name] ?? 0) + sum;
+      }
+      return { comparisons: records.comparisons, counts, tallies, logged };
+    },
+  };
+}
+
+/** The dependency of most tests: one read, of whatever. */
+export interface Dependency {
+  get(...args: any[]): Promise<any>;
+}
+
+export function migrationOf(
+  v1: (...args: any[]) => any,
+  v2: (...args: any[]) => any,
+  operation: Omit<
+    Extract<MigrationOptions<Dependency>["operations"]["get"], { kind: "read" }>,
+    "kind"
+  > = {},
+): Migration<Dependency> {
+  return defineMigration<Dependency>({
+    name: "things",
+    v1: { get: v1 },
+    v2: { get: v2 },
+    operations: { get: { kind: "read", ...operation } },
+  });
+}
