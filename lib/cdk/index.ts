@@ -1,0 +1,1 @@
+export { Migration, type MigrationProps } from "./migration.ts";
