@@ -1,0 +1,96 @@
+import {
+  CreateHostedConfigurationVersionCommand,
+  ListHostedConfigurationVersionsCommand,
+  StartDeploymentCommand,
+} from "@aws-sdk/client-appconfig";
+import { nextMode, previousMode, type Mode } from "../mode/mode.ts";
+import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
+import { currentDocument } from "./current.ts";
+import type { RolloutTarget } from "./target.ts";
+
+/** A deployment that was started. */
+export interface StartedMove {
+  readonly from: ModeDocument;
+  readonly to: ModeDocument;
+  readonly deploymentNumber: number;
+  readonly version: number;
+}
+
+/**
+ * Starts the move to the next mode. The document keeps its sampling; a ramp ends where it led to.
+ *
+ * @throws {RangeError} in `new`, where there is no next mode.
+ */
+export async function promote(target: RolloutTarget, description?: string): Promise<StartedMove> {
+  return move(target, (mode) => nextMode(mode), "promote", description);
+}
+
+/**
+ * Starts the move to the mode before, for everyone at once.
+ *
+ * @throws {RangeError} in `old`, where there is none before.
+ */
+export async function rollback(target: RolloutTarget, description?: string): Promise<StartedMove> {
+  return move(target, (mode) => previousMode(mode), "rollback", description);
+}
+
+async function move(
+  target: RolloutTarget,
+  step: (mode: Mode) => Mode | undefined,
+  verb: "promote" | "rollback",
+  description?: string,
+): Promise<StartedMove> {
+  const { document: from, latestDeployment } = await currentDocument(target);
+  const mode = step(from.mode);
+  if (mode === undefined) throw new RangeError(`there is no mode to ${verb} to from ${from.mode}`);
+  const to = checkModeDocument({ mode, ...(from.sample && { sample: from.sample }) });
+  // In shadow V1 answers as it did in old, so there is nothing that a caller could come to feel.
+  const harmless = verb === "rollback" || mode === "shadow";
+  const strategyId = harmless ? target.immediateStrategyId : target.gradualStrategyId;
+  return deploy(target, {
+    from,
+    to,
+    strategyId,
+    latestDeployment,
+    description: description ?? `${verb}: ${from.mode} to ${mode}`,
+  });
+}
+
+async function deploy(
+  target: RolloutTarget,
+  options: {
+    readonly from: ModeDocument;
+    readonly to: ModeDocument;
+    readonly strategyId: string;
+    readonly latestDeployment: number;
+    readonly description: string;
+  },
+): Promise<StartedMove> {
+  const { client, applicationId, environmentId, profileId } = target;
+  const { from, to, strategyId, latestDeployment, description } = options;
+  const profile = { ApplicationId: applicationId, ConfigurationProfileId: profileId };
+  const { Items: versions = [] } = await client.send(
+    new ListHostedConfigurationVersionsCommand({ ...profile, MaxResults: 1 }),
+  );
+  // Both numbers are optimistic locks: of two operators who move at once, the second is refused.
+  const { VersionNumber: version = 0 } = await client.send(
+    new CreateHostedConfigurationVersionCommand({
+      ...profile,
+      Content: new TextEncoder().encode(JSON.stringify(to)),
+      ContentType: "application/json",
+      Description: description,
+      LatestVersionNumber: versions[0]?.VersionNumber,
+    }),
+  );
+  const { DeploymentNumber: deploymentNumber = 0 } = await client.send(
+    new StartDeploymentCommand({
+      ...profile,
+      EnvironmentId: environmentId,
+      DeploymentStrategyId: strategyId,
+      ConfigurationVersion: String(version),
+      Description: description,
+      LatestDeploymentNumber: latestDeployment,
+    }),
+  );
+  return { from, to, deploymentNumber, version };
+}
