@@ -1,0 +1,108 @@
+import * as control from "@aws-sdk/client-appconfig";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ALARM, appConfigFixture, MINUTE, SECOND } from "./fixture.ts";
+
+const SITE = {
+  stackName: "Shop",
+  logicalId: "Thing",
+  region: "us-east-1",
+  account: "000000000000",
+} as const;
+
+test("a template's resources make a deployed configuration", async (t) => {
+  const { appConfig, client, clock } = await appConfigFixture(t);
+  const make = async (type: string, properties: Record<string, unknown>) =>
+    appConfig.resources[`AWS::AppConfig::${type}`]!(properties, SITE);
+
+  const application = await make("Application", { Name: "payments", Tags: [] });
+  const ApplicationId = application.ref;
+  assert.deepEqual(application.attributes, { ApplicationId });
+  const environment = await make("Environment", {
+    ApplicationId,
+    Name: "production",
+    Monitors: [{ AlarmArn: ALARM, AlarmRoleArn: "arn:aws:iam::000000000000:role/r" }],
+  });
+  assert.equal(environment.attributes?.["EnvironmentId"], environment.ref);
+  const profile = await make("ConfigurationProfile", {
+    ApplicationId,
+    Name: "mode",
+    LocationUri: "hosted",
+  });
+  assert.equal(profile.attributes?.["ConfigurationProfileId"], profile.ref);
+  const version = await make("HostedConfigurationVersion", {
+    ApplicationId,
+    ConfigurationProfileId: profile.ref,
+    Content: '{"mode":"old"}',
+    ContentType: "application/json",
+  });
+  assert.deepEqual(version, { ref: "1", attributes: { VersionNumber: "1" } });
+  const strategy = await make("DeploymentStrategy", {
+    Name: "s",
+    DeploymentDurationInMinutes: "1",
+    GrowthFactor: 100,
+    GrowthType: "LINEAR",
+    ReplicateTo: "NONE",
+  });
+  assert.equal(strategy.attributes?.["Id"], strategy.ref);
+
+  const properties = {
+    ApplicationId,
+    EnvironmentId: environment.ref,
+    ConfigurationProfileId: profile.ref,
+    ConfigurationVersion: version.ref,
+    DeploymentStrategyId: strategy.ref,
+  };
+  const deployment = make("Deployment", properties);
+  await clock.advance(MINUTE);
+  assert.deepEqual(await deployment, {
+    ref: "1",
+    attributes: { DeploymentNumber: "1", State: "COMPLETE" },
+  });
+  const { Items } = await client.send(
+    new control.ListDeploymentsCommand({ ApplicationId, EnvironmentId: environment.ref }),
+  );
+  assert.equal(Items?.length, 1);
+});
+
+test("a deployment that rolls back fails its stack", async (t) => {
+  const { appConfig, alarms, clock, ids, version, strategy } = await appConfigFixture(t);
+  const ConfigurationVersion = String(await version({}));
+  const DeploymentStrategyId = await strategy(10, 0);
+  alarms.set(ALARM, "ALARM");
+  const properties = { ...ids, ConfigurationVersion, DeploymentStrategyId };
+  const make = appConfig.resources["AWS::AppConfig::Deployment"]!;
+  const failed = assert.rejects(
+    async () => make(properties, SITE),
+    /AWS::AppConfig::Deployment Thing: deployment 1 ended as ROLLED_BACK: .*alarm:unhealthy/,
+  );
+  await clock.advance(30 * SECOND);
+  await failed;
+});
+
+test("what a template says and the local cloud can't do is named", async (t) => {
+  const { appConfig, ids } = await appConfigFixture(t);
+  const make = (type: string, properties: Record<string, unknown>) => async () =>
+    appConfig.resources[`AWS::AppConfig::${type}`]!(properties, SITE);
+  await assert.rejects(
+    make("Environment", {
+      ApplicationId: ids.ApplicationId,
+      Name: "e",
+      DeletionProtectionCheck: "APPLY",
+    }),
+    /AWS::AppConfig::Environment Thing: unknown property DeletionProtectionCheck/,
+  );
+  await assert.rejects(
+    make("ConfigurationProfile", {
+      ApplicationId: ids.ApplicationId,
+      Name: "p",
+      LocationUri: "hosted",
+      Validators: [{ Type: "JSON_SCHEMA", Content: "{}" }],
+    }),
+    /AWS::AppConfig::ConfigurationProfile Thing: Validators is not supported/,
+  );
+  await assert.rejects(
+    make("Application", {}),
+    /AWS::AppConfig::Application Thing: Name: required/,
+  );
+});

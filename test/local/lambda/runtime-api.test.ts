@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { startRuntimeApi } from "../../../lib/local/lambda/runtime-api.ts";
+
+async function setUp(t: TestContext) {
+  const events: string[] = [];
+  const api = await startRuntimeApi({
+    onNext: () => events.push("next"),
+    onResponse: (payload) => events.push(`response ${payload.toString()}`),
+    onResponseTooLarge: () => events.push("too large"),
+    onError: (payload) => events.push(`error ${payload.toString()}`),
+    onInitError: (payload) => events.push(`init error ${payload.toString()}`),
+  });
+  t.after(() => api.close());
+  const url = `http://${api.address}/2018-06-01/runtime`;
+  const post = (path: string, body = "") => fetch(url + path, { method: "POST", body });
+  const next = () => fetch(`${url}/invocation/next`);
+  const untilNext = async (count: number) => {
+    while (events.filter((event) => event === "next").length < count) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const deliver = (requestId: string) =>
+    api.deliver(
+      { requestId, payload: Buffer.from('{"a":1}'), traceId: "Root=1", clientContext: "e30=" },
+      { deadlineMs: 1234, functionArn: "arn:f" },
+    );
+  return { events, post, next, untilNext, deliver };
+}
+
+test("delivers an invocation to the waiting runtime, and takes its response", async (t) => {
+  const { events, post, next, untilNext, deliver } = await setUp(t);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  const invocation = await waiting;
+  assert.equal(invocation.status, 200);
+  assert.equal(await invocation.text(), '{"a":1}');
+  const names = [
+    "aws-request-id",
+    "deadline-ms",
+    "invoked-function-arn",
+    "trace-id",
+    "client-context",
+  ];
+  assert.deepEqual(
+    names.map((name) => invocation.headers.get(`lambda-runtime-${name}`)),
+    ["r1", "1234", "arn:f", "Root=1", "{}"],
+  );
+  const accepted = await post("/invocation/r1/response", "42");
+  assert.equal(accepted.status, 202);
+  assert.deepEqual(await accepted.json(), { status: "OK" });
+  assert.deepEqual(events, ["next", "response 42"]);
+});
+
+test("takes errors of an invocation and of init", async (t) => {
+  const { events, post, next, untilNext, deliver } = await setUp(t);
+  assert.equal((await post("/init/error", "{}")).status, 202);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  await waiting;
+  assert.equal((await post("/invocation/r1/error", "[]")).status, 202);
+  assert.deepEqual(events, ["init error {}", "next", "error []"]);
+});
+
+test("refuses what the runtime's state doesn't allow", async (t) => {
+  const { events, post, next, untilNext, deliver } = await setUp(t);
+  const errorType = async (response: Promise<Response>) => [
+    (await response).status,
+    ((await (await response).json()) as { errorType: string }).errorType,
+  ];
+  assert.deepEqual(await errorType(post("/invocation/r0/response")), [400, "InvalidRequestID"]);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  await waiting;
+  assert.deepEqual(await errorType(next()), [403, "InvalidStateTransition"]);
+  assert.deepEqual(await errorType(post("/invocation/r0/error")), [400, "InvalidRequestID"]);
+  await post("/invocation/r1/response", "1");
+  assert.deepEqual(await errorType(post("/invocation/r1/error")), [403, "InvalidStateTransition"]);
+  assert.deepEqual(await errorType(post("/nowhere")), [404, "NotFound"]);
+  assert.deepEqual(events, ["next", "response 1"]);
+});
