@@ -91,9 +91,7 @@ export default function segue(
       reserveMs,
     );
     const readings = new Map(
-      await Promise.all(
-        defined.map(async ({ name }) => [name, await readMode(name)] as const),
-      ),
+      await Promise.all(defined.map(async ({ name }) => [name, await readMode(name)] as const)),
     );
     for (const migration of defined) {
       const reading = readings.get(migration.name)!;
@@ -113,11 +111,11 @@ export default function segue(
   }
 
   async function close(request: object): Promise<void> {
-    const open = requests.get(request);
-    if (open === undefined) return;
+    const opened = requests.get(request);
+    if (opened === undefined) return;
     // An error after this hook brings the request here again; what is done once is done.
     requests.delete(request);
-    const { invocation, readings } = open;
+    const { invocation, readings } = opened;
     try {
       await invocation.close();
       await Promise.all(

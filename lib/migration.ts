@@ -8,6 +8,7 @@ import { read } from "./call/read.ts";
 import { comparator, type CompareRules } from "./comparison/index.ts";
 import type { ModeDocument } from "./mode/mode-document.ts";
 import type { Version } from "./mode/mode.ts";
+import { checkMigrationName } from "./migration-name.ts";
 import { rampBucket } from "./mode/ramp.ts";
 import {
   checkBoolean,
@@ -122,13 +123,7 @@ export class DefinedMigration implements Migration {
   constructor(options: MigrationOptions<any>) {
     checkObject("migration", options, ["name", "v1", "v2", "operations"]);
     const { name, v1, v2, operations } = options;
-    if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
-      refuseType(
-        "name",
-        name,
-        "lower-case letters, digits and dashes, a letter first, at most 64 of them",
-      );
-    }
+    checkMigrationName("name", name);
     for (const [option, adapter] of Object.entries({ v1, v2 })) {
       if (typeof adapter !== "function" && (typeof adapter !== "object" || adapter === null)) {
         refuseType(option, adapter, "an adapter, a function that makes one, or withCall(…)");

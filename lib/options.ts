@@ -64,8 +64,19 @@ export function checkOneOf(option: string, value: unknown, allowed: readonly str
 
 /** Checks a number of milliseconds from `min` to `max`. */
 export function checkMs(option: string, value: unknown, min: number, max: number): void {
+  checkNumber(option, value, min, max, "a number of milliseconds");
+}
+
+/** Checks a number from `min` to `max`. */
+export function checkNumber(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+  what = "a number",
+): void {
   if (value === undefined) return;
-  const allowed = `a number of milliseconds from ${min} to ${max}`;
+  const allowed = `${what} from ${min} to ${max}`;
   if (typeof value !== "number") refuseType(option, value, allowed);
   if (!(value >= min && value <= max)) refuseRange(option, value, allowed);
 }

@@ -280,7 +280,7 @@ describe("client", () => {
       });
     const document = { mode: "reverse-shadow", ramp: { mode: "new", percent: 50 } } as const;
     const modesOf = async (ramped: Migration<Directory>, merchant: string) => {
-      const modes = new Set<unknown>();
+      const modes = new Set<string>();
       for (let request = 0; request < 20; request++) {
         const { invoke, traces } = wrapped(ramped, document, (_, context) =>
           ramped.client(context).ids(merchant),
@@ -289,14 +289,14 @@ describe("client", () => {
         modes.add(traces().counts.Comparisons === 1 ? "reverse-shadow" : "new");
         if (traces().counts.KeyFailures) modes.add("key failed");
       }
-      return [...modes].toSorted();
+      return [...modes].toSorted((a, b) => a.localeCompare(b));
     };
     const byMerchant = keyed((merchant) => merchant);
-    const modes = new Set<unknown>();
+    const modes = new Set<string>();
     for (let merchant = 0; merchant < 10; merchant++) {
       const [mode, ...others] = await modesOf(byMerchant, `m${merchant}`);
       assert.deepEqual(others, [], "one customer has one mode");
-      modes.add(mode);
+      modes.add(mode!);
     }
     assert.equal(modes.size, 2, "and not all customers the same");
     const broken = keyed(() => {

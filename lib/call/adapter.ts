@@ -45,7 +45,7 @@ export function withCall<Dependency>(
   make: NoInfer<WithCall<Dependency> | (() => WithCall<Dependency>)>,
 ): CallAware<Dependency> {
   return new CallAware(
-    typeof make === "function" ? (make as () => WithCall<Dependency>) : () => make,
+    typeof make === "function" ? (make) : () => make,
   );
 }
 

@@ -13,7 +13,7 @@ const MAPPING_ID = "AppConfigAgentLayers";
 /** The layer's ARN, or `undefined` in a region that has none. */
 function layerArn(region: string, architecture: Architecture): string | undefined {
   const platform = architecture === Architecture.ARM_64 ? Platform.ARM_64 : Platform.X86_64;
-  return Application.getLambdaLayerVersionArn(region, platform) as string | undefined;
+  return Application.getLambdaLayerVersionArn(region, platform);
 }
 
 /** A mapping of regions to ARNs, for a stack whose region is known only when it is deployed. */

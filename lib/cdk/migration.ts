@@ -25,7 +25,9 @@ import { Construct } from "constructs";
 import { variableName, type FunctionEnvironment } from "../function-environment.ts";
 import type { MetricName } from "../metrics/names.ts";
 import { FIRST_DOCUMENT } from "../mode/mode-document.ts";
-import type { Mode } from "../mode/mode.ts";
+import { MODES, type Mode } from "../mode/mode.ts";
+import { checkMigrationName } from "../migration-name.ts";
+import { checkNumber, checkOneOf, refuseRange } from "../options.ts";
 import { PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE } from "../records/keys.ts";
 import { agentLayer } from "./agent-layer.ts";
 import { migrationMetric } from "./metrics.ts";
@@ -117,6 +119,7 @@ export class Migration extends Construct {
 
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
+    checkProps(props);
     this.#props = props;
     this.migrationName = props.migrationName;
     this.table = new Table(this, "Records", {
@@ -244,6 +247,34 @@ export class Migration extends Construct {
       // No traffic, or old and new, where nothing is compared, is no reason to roll back.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+  }
+}
+
+// What Lambda, AppConfig and CloudWatch would refuse in the middle of a deployment is refused here.
+function checkProps(props: MigrationProps): void {
+  checkMigrationName("migrationName", props.migrationName);
+  checkOneOf("defaultMode", props.defaultMode, MODES);
+  checkNumber("mismatchRatePercent", props.mismatchRatePercent, 0, 100);
+  checkNumber("minimumComparisons", props.minimumComparisons, 1, Number.MAX_SAFE_INTEGER);
+  checkNumber("rolloutStepPercent", props.rolloutStepPercent, 1, 100);
+  checkDuration("rolloutDuration", props.rolloutDuration, MAX_ROLLOUT);
+  checkDuration("bakeTime", props.bakeTime, MAX_ROLLOUT);
+  checkDuration("pollInterval", props.pollInterval, Duration.days(1), Duration.seconds(15));
+}
+
+/** AppConfig's longest rollout, and its longest bake. */
+const MAX_ROLLOUT = Duration.days(1);
+
+function checkDuration(
+  option: string,
+  value: Duration | undefined,
+  max: Duration,
+  min = Duration.seconds(0),
+): void {
+  if (value === undefined || value.isUnresolved()) return;
+  const ms = value.toMilliseconds();
+  if (ms < min.toMilliseconds() || ms > max.toMilliseconds()) {
+    refuseRange(option, value.toHumanString(), `${min.toHumanString()} to ${max.toHumanString()}`);
   }
 }
 

@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,6 +7,7 @@ import { openCloud } from "../local/cloud.ts";
 import type { DemoSummary, Reporter } from "./report.ts";
 import { jsonReporter, lineReporter, liveReporter } from "./reporters.ts";
 import { runScenario } from "./scenario.ts";
+import { synthesize } from "./synthesize.ts";
 
 /** One minute of the cloud is a second of the wall. */
 export const DEFAULT_SPEED = 60;
@@ -66,24 +65,4 @@ export async function runDemo(options: {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Runs `cdk synth` as a user does. */
-async function synthesize(directory: string): Promise<void> {
-  const manifest = createRequire(import.meta.url).resolve("aws-cdk/package.json");
-  const cdk = join(manifest, "..", "bin", "cdk");
-  const root = join(import.meta.dirname, "..", "..");
-  const child = spawn(
-    process.execPath,
-    [cdk, "synth", "--quiet", "--no-notices", "--output", directory],
-    { cwd: root, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  const output: Buffer[] = [];
-  child.stdout.on("data", (data: Buffer) => output.push(data));
-  child.stderr.on("data", (data: Buffer) => output.push(data));
-  const code = await new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code !== 0) throw new Error(`cdk synth failed:\n${Buffer.concat(output).toString()}`);
 }

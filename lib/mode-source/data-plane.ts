@@ -23,7 +23,7 @@ export function dataPlaneReader(environment: FunctionEnvironment): DocumentReade
       try {
         const bytes = await provider.get(environment.profile, { forceFetch: true });
         if (bytes === undefined) throw new Error("AppConfig served no document");
-        return { text: new TextDecoder().decode(bytes as Uint8Array) };
+        return { text: new TextDecoder().decode(bytes) };
       } catch (error) {
         // A token serves one call, and after a failure nobody knows whether it was the one. The
         // provider would use it again for a day; a new one begins with a session of its own.

@@ -61,8 +61,16 @@ function plain(
       return { $symbol: value.description ?? "" };
     case "function":
       return { $function: true };
+    case "object":
+      return value === null ? null : nested(value, depth, budget);
   }
-  if (value === null || value === undefined) return null;
+}
+
+function nested(
+  value: object,
+  depth: number,
+  budget: { nodes: number; open: Set<object> },
+): unknown {
   if (++budget.nodes > MAX_NODES) throw new TooMuch(`more than ${MAX_NODES} values`);
   if (depth > MAX_DEPTH) return { $unreadable: `more than ${MAX_DEPTH} levels` };
   if (budget.open.has(value)) return { $cycle: true };

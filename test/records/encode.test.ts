@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { cutText, encodeValue } from "../../lib/records/encode.ts";
+
+const encode = (value: unknown) => encodeValue(value, 1_000_000).text;
+
+describe("encodeValue", () => {
+  it("writes plain JSON values as JSON.stringify does", () => {
+    const plain = fc.jsonValue({ noUnicodeString: false });
+    const noDollar = (value: unknown): boolean => !JSON.stringify(value).includes('"$');
+    fc.assert(
+      fc.property(plain, (value) => {
+        fc.pre(noDollar(value) && !JSON.stringify(value).includes("-0"));
+        fc.pre(!Object.is(value, -0));
+        assert.deepEqual(JSON.parse(encode(value)), JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it("never throws, whatever the value", () => {
+    fc.assert(
+      fc.property(
+        fc.anything({
+          withDate: true,
+          withMap: true,
+          withSet: true,
+          withBigInt: true,
+          withTypedArray: true,
+          withSparseArray: true,
+          withNullPrototype: true,
+          withBoxedValues: true,
+        }),
+        (value) => void JSON.parse(encode(value)),
+      ),
+    );
+  });
+
+  const cycle: Record<string, unknown> = { name: "a" };
+  cycle.self = cycle;
+  const deep: unknown[] = [];
+  let inner = deep;
+  for (let level = 0; level < 10_000; level++) inner.push((inner = []));
+  const table: [string, unknown, RegExp | string][] = [
+    ["undefined", { a: undefined }, '{"a":{"$undefined":true}}'],
+    [
+      "numbers that JSON lacks",
+      [NaN, -Infinity, -0],
+      '[{"$number":"NaN"},{"$number":"-Infinity"},{"$number":"-0"}]',
+    ],
+    ["bigint", 12n, '{"$bigint":"12"}'],
+    ["a date", new Date(0), '{"$date":"1970-01-01T00:00:00.000Z"}'],
+    ["no date", new Date(NaN), '{"$date":"invalid"}'],
+    ["a map", new Map([["a", 1]]), '{"$map":[["a",1]]}'],
+    ["a set", new Set([1, "a"]), '{"$set":[1,"a"]}'],
+    ["bytes", new Uint8Array([1, 2]), '{"$bytes":"AQI=","type":"Uint8Array"}'],
+    ["a pattern", /a/g, '{"$regexp":"/a/g"}'],
+    [
+      "an error",
+      Object.assign(new TypeError("no"), { code: "E1" }),
+      '{"$error":{"name":"TypeError","message":"no","code":"E1"}}',
+    ],
+    ["a key that looks like ours", { $date: 1 }, '{"$object":{"$date":1}}'],
+    ["a cycle", cycle, '{"name":"a","self":{"$cycle":true}}'],
+    ["a function and a symbol", [() => {}, Symbol("s")], '[{"$function":true},{"$symbol":"s"}]'],
+    ["a key __proto__", JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
+    ["ten thousand levels", deep, /"\$unreadable":"more than 100 levels"/],
+    [
+      "an array of four thousand million holes",
+      new Array(4_000_000_000),
+      /"\$unreadable":"an array of 4000000000/,
+    ],
+    [
+      "a hundred thousand and one objects",
+      Array.from({ length: 100_001 }, () => ({})),
+      /"\$unreadable":"an array/,
+    ],
+    [
+      "a getter that throws",
+      Object.defineProperty({}, "a", {
+        enumerable: true,
+        get() {
+          throw new Error("no");
+        },
+      }),
+      '{"$unreadable":"a value that can\'t be read"}',
+    ],
+  ];
+  for (const [name, value, expected] of table) {
+    it(`writes ${name}`, () => {
+      const text = encode(value);
+      if (typeof expected === "string") assert.equal(text, expected);
+      else assert.match(text, expected);
+    });
+  }
+});
+
+describe("cutText", () => {
+  it("cuts at a number of bytes, never within a character, and says so", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, maxBytes) => {
+        const made = cutText(text, maxBytes);
+        assert.ok(Buffer.byteLength(made.text) <= maxBytes);
+        assert.equal(made.cut, Buffer.byteLength(text) > maxBytes);
+        assert.ok(text.startsWith(made.text));
+        if (made.cut) assert.ok(Buffer.byteLength(made.text) > maxBytes - 4);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
