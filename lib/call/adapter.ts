@@ -44,9 +44,7 @@ export function withCall<Dependency>(
   // The dependency is known from where the result goes, and never guessed from the methods.
   make: NoInfer<WithCall<Dependency> | (() => WithCall<Dependency>)>,
 ): CallAware<Dependency> {
-  return new CallAware(
-    typeof make === "function" ? (make) : () => make,
-  );
+  return new CallAware(typeof make === "function" ? make : () => make);
 }
 
 /** An adapter, a function that makes one on first use, or one of these that wants the call. */
