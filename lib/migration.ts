@@ -3,7 +3,7 @@ import { callAlone } from "./call/attempt.ts";
 import type { CallSite } from "./call/call-site.ts";
 import type { ReadRules } from "./call/double-read.ts";
 import type { Invocation } from "./call/invocation.ts";
-import { planCall, type PlannedOperation } from "./call/plan.ts";
+import { hasSecondary, planCall, type PlannedOperation } from "./call/plan.ts";
 import { read } from "./call/read.ts";
 import { comparator, type CompareRules } from "./comparison/index.ts";
 import type { ModeDocument } from "./mode/mode-document.ts";
@@ -156,36 +156,29 @@ export class DefinedMigration implements Migration {
   }
 
   /** Makes the client of one invocation, which goes by one document from first to last. */
-  pin(context: object, invocation: Invocation, pinned: PinnedDocument): void {
+  pin(context: object, invocation: Invocation, { document, version }: PinnedDocument): void {
     const client: Record<string, AnyFunction> = {};
+    const { secondary = 1, matches = 0 } = document.sample ?? {};
     for (const [name, operation] of this.#operations) {
-      client[name] = (...args) => this.#call(name, operation, args, invocation, pinned);
+      const site: CallSite = {
+        migration: this.name,
+        operation: name,
+        documentVersion: version,
+        secondaryShare: secondary,
+        keepsMatches: matches > 0,
+        versions: this.#versions,
+        invocation,
+        tally: invocation.tally(this.name, name),
+      };
+      client[name] = (...args) => {
+        const bucket = () => this.#bucket(operation, args, invocation);
+        const plan = planCall(document, operation, bucket);
+        return hasSecondary(plan)
+          ? read(site, plan, operation.rules, args)
+          : callAlone(site, plan.primary, args);
+      };
     }
     this.#clients.set(context, client);
-  }
-
-  #call(
-    name: string,
-    operation: CheckedOperation,
-    args: readonly unknown[],
-    invocation: Invocation,
-    { document, version }: PinnedDocument,
-  ): Promise<unknown> {
-    const tally = invocation.tally(this.name, name);
-    const plan = planCall(document, operation, () => this.#bucket(operation, args, invocation));
-    const site: CallSite = {
-      migration: this.name,
-      operation: name,
-      plan,
-      documentVersion: version,
-      sequence: invocation.nextSequence(),
-      secondaryShare: document.sample?.secondary ?? 1,
-      versions: this.#versions,
-      args,
-      invocation,
-      tally,
-    };
-    return plan.secondary === undefined ? callAlone(site) : read(site, operation.rules);
   }
 
   #bucket({ key }: CheckedOperation, args: readonly unknown[], invocation: Invocation): number {
@@ -238,11 +231,17 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
     fallback: fallback ?? true,
     rules: {
       comparator: named(option, () => comparator(compare)),
+      hasUserCode: compare !== undefined && hasFunctions(compare),
       order: order ?? "parallel",
       timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
       primaryTimeoutMs,
     },
   };
+}
+
+function hasFunctions(compare: CompareRules): boolean {
+  const { normalize, equal, ignoreWhen } = compare;
+  return normalize !== undefined || equal !== undefined || ignoreWhen !== undefined;
 }
 
 /** Puts the operation's name before the message of an error about one of its options. */

@@ -9,15 +9,6 @@ const METRICS = {
   v2: { calls: "V2Calls", errors: "V2Errors", latency: "V2Latency" },
 } as const;
 
-/** What to run: one version, in one role, with arguments of its own. */
-export interface AttemptOptions {
-  readonly version: Version;
-  readonly role: Call["role"];
-  readonly args: readonly unknown[];
-  /** When the call began, in epoch milliseconds. Asked for only by adapters that want the call. */
-  readonly now: () => number;
-}
-
 /** One version's run in one call, counted and timed. */
 export class Attempt {
   /** The adapter's own promise, with its very value or its very error. */
@@ -29,17 +20,20 @@ export class Attempt {
   #measured = false;
 
   /**
-   * Starts the version. Never throws.
+   * Starts a version with arguments of its own. Never throws.
    *
-   * @param onSettled runs once, before anything that the caller attached to {@link promise}. It must
-   *   not throw.
+   * @param time when the call began, in epoch milliseconds.
+   * @param onSettled runs once, before anything that is attached to {@link promise} later. It must not
+   *   throw.
    */
   constructor(
     site: CallSite,
-    options: AttemptOptions,
+    version: Version,
+    role: Call["role"],
+    args: readonly unknown[],
+    time: number,
     onSettled?: (settlement: Answered | Failed) => void,
   ) {
-    const { version, role, args, now } = options;
     this.#tally = site.tally;
     this.#version = version;
     // Most adapters don't ask for the call, and its AbortController costs more than all the rest.
@@ -48,7 +42,7 @@ export class Attempt {
       role,
       signal: (this.#controller ??= new AbortController()).signal,
       requestId: site.invocation.requestId,
-      now: now(),
+      now: time,
     });
     site.tally.count(METRICS[version].calls);
     this.promise = site.versions[version](site.operation, call, args);
@@ -90,8 +84,11 @@ export class Attempt {
   }
 }
 
-/** Runs the plan's primary alone. */
-export function callAlone(site: CallSite): Promise<unknown> {
-  const { args, plan } = site;
-  return new Attempt(site, { version: plan.primary, role: "primary", args, now: Date.now }).promise;
+/** Runs one version alone. */
+export function callAlone(
+  site: CallSite,
+  version: Version,
+  args: readonly unknown[],
+): Promise<unknown> {
+  return new Attempt(site, version, "primary", args, Date.now()).promise;
 }

@@ -5,17 +5,27 @@ import type { Comparison } from "./comparison.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
 import { OUTCOMES } from "./outcome.ts";
-import { detach, type Settlement } from "./settlement.ts";
+import type { DoublePlan } from "./plan.ts";
+import { detached, type Settlement } from "./settlement.ts";
 
 /** How an operation's reads run, fixed when the migration is defined. */
 export interface ReadRules {
   readonly comparator: Comparator;
+  /** Whether functions of the user's take part in comparing, which may change what they are given. */
+  readonly hasUserCode: boolean;
   /** Whether the secondary starts right after the primary, or when the primary has settled. */
   readonly order: "parallel" | "primary-first";
   /** Milliseconds that the secondary has, from its start. */
   readonly timeoutMs: number;
   /** Milliseconds after which a primary that has a fallback counts as failed; none if unset. */
   readonly primaryTimeoutMs: number | undefined;
+}
+
+/** The arguments of one read. */
+export interface ReadArguments {
+  readonly primary: readonly unknown[];
+  readonly secondary: readonly unknown[];
+  readonly recorded: Comparison["arguments"];
 }
 
 /** What a caller gets when V2 was too slow and V1 had no answer. */
@@ -33,60 +43,64 @@ export type Skip =
  */
 export class DoubleRead implements Pending {
   readonly answer: Promise<unknown>;
-  readonly done: Promise<void>;
   dueAt: number;
   readonly #site: CallSite;
+  readonly #plan: DoublePlan;
   readonly #rules: ReadRules;
+  readonly #args: ReadArguments;
   /** Why the secondary runs only if the primary fails, where it does. */
   readonly #skip: Skip | undefined;
-  readonly #secondaryArgs: readonly unknown[];
-  readonly #recordedArgs: Comparison["arguments"];
   readonly #time = Date.now();
+  readonly #sequence: number;
   readonly #primary: Attempt;
   #secondary: Attempt | undefined;
   #primaryEnd: Settlement | undefined;
   #secondaryEnd: Settlement | undefined;
   #primaryTimer: NodeJS.Timeout | undefined;
   #secondaryTimer: NodeJS.Timeout | undefined;
+  /** Whether `#primaryEnd` is independent of what the caller holds. */
+  #detached = false;
+  /** Whether both ends are known, or one and that the other will never be. */
   #finished = false;
-  #resolveDone!: () => void;
+  #recorded = false;
   #resolveAnswer: ((answer: unknown) => void) | undefined;
-  #abandonJudgement: ((judgement: Judgement) => void) | undefined;
 
   constructor(
     site: CallSite,
+    plan: DoublePlan,
     rules: ReadRules,
+    args: ReadArguments,
     skip: Skip | undefined,
-    secondaryArgs: readonly unknown[],
-    recordedArgs: Comparison["arguments"],
   ) {
     this.#site = site;
+    this.#plan = plan;
     this.#rules = rules;
+    this.#args = args;
     this.#skip = skip;
-    this.#secondaryArgs = secondaryArgs;
-    this.#recordedArgs = recordedArgs;
+    this.#sequence = site.invocation.nextSequence();
     this.dueAt = performance.now() + rules.timeoutMs;
-    this.done = new Promise((resolve) => (this.#resolveDone = resolve));
-    const { plan } = site;
-    this.#primary = new Attempt(
-      site,
-      { version: plan.primary, role: "primary", args: site.args, now: () => this.#time },
-      (end) => this.#endPrimary(end.status === "answered" ? detach(end) : end),
+    this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#time, (end) =>
+      this.#endPrimary(end),
     );
     if (skip === undefined && rules.order === "parallel") this.#startSecondary();
+    // Attached after the secondary's own reaction: when both have settled by the time the caller
+    // could look, they have been compared by then, and there is nothing to copy.
     if (plan.fallback) {
       this.answer = new Promise((resolve) => (this.#resolveAnswer = resolve));
       if (rules.primaryTimeoutMs !== undefined) {
         this.#primaryTimer = setTimeout(() => this.#timeOutPrimary(), rules.primaryTimeoutMs);
       }
     } else {
-      this.answer = this.#primary.promise;
+      this.answer = this.#primary.promise.then((value) => {
+        this.#detach();
+        return value;
+      });
     }
-    site.invocation.track(this);
+    site.invocation.began(this);
   }
 
   #startSecondary(): void {
-    const { invocation, plan, tally } = this.#site;
+    const { invocation, tally } = this.#site;
     const limitMs = Math.min(this.#rules.timeoutMs, invocation.budgetMs);
     if (limitMs <= 0) {
       tally.count("SkippedForTime");
@@ -95,15 +109,10 @@ export class DoubleRead implements Pending {
     }
     this.dueAt = performance.now() + limitMs;
     this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
-    this.#secondary = new Attempt(
-      this.#site,
-      {
-        version: plan.secondary!,
-        role: "secondary",
-        args: this.#secondaryArgs,
-        now: () => this.#time,
-      },
-      (end) => this.#endSecondary(end),
+    const { secondary: version } = this.#plan;
+    const { secondary: args } = this.#args;
+    this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#time, (end) =>
+      this.#endSecondary(end),
     );
   }
 
@@ -111,7 +120,14 @@ export class DoubleRead implements Pending {
     if (this.#finished || this.#primaryEnd !== undefined) return;
     clearTimeout(this.#primaryTimer);
     this.#primaryEnd = end;
-    if (end.status === "answered") this.#resolveAnswer?.(this.#primary.promise);
+    if (this.#rules.hasUserCode) this.#detach();
+    if (end.status === "answered" && this.#resolveAnswer !== undefined) {
+      // One turn later, for the same reason that the answer without a fallback has a reaction.
+      queueMicrotask(() => {
+        this.#detach();
+        this.#resolveAnswer!(this.#primary.promise);
+      });
+    }
     if (this.#secondary === undefined) {
       if (this.#skip === undefined || end.status !== "answered") this.#startSecondary();
       else {
@@ -119,7 +135,7 @@ export class DoubleRead implements Pending {
         this.#withoutSecondary();
       }
     } else if (this.#secondaryEnd !== undefined) {
-      this.#finish();
+      this.#finish(this.#secondaryEnd);
     }
   }
 
@@ -127,7 +143,7 @@ export class DoubleRead implements Pending {
     if (this.#secondaryEnd !== undefined) return;
     clearTimeout(this.#secondaryTimer);
     this.#secondaryEnd = end;
-    if (this.#primaryEnd !== undefined) this.#finish();
+    if (this.#primaryEnd !== undefined) this.#finish(end);
   }
 
   #timeOutPrimary(): void {
@@ -140,29 +156,37 @@ export class DoubleRead implements Pending {
     this.#endSecondary({ status: "timed-out", durationMs: secondary.elapsedMs });
   }
 
+  /** Makes the primary's end independent of the caller, before the caller has it. */
+  #detach(): void {
+    if (this.#detached || this.#recorded || this.#primaryEnd?.status !== "answered") return;
+    this.#detached = true;
+    this.#primaryEnd = detached(this.#primaryEnd);
+  }
+
   /** The primary is alone after all: there is its own answer, and nothing to compare. */
   #withoutSecondary(): void {
     this.#finished = true;
-    this.#resolveAnswer?.(this.#primaryAnswer());
-    this.#resolveDone();
+    this.#recorded = true;
+    if (this.#primaryEnd?.status !== "answered") this.#resolveAnswer?.(this.#primaryAnswer());
+    this.#site.invocation.ended(this);
   }
 
-  /** The invocation is over: what has not settled by now has no answer. */
   abandon(): void {
     clearTimeout(this.#primaryTimer);
     clearTimeout(this.#secondaryTimer);
-    if (this.#finished) {
-      this.#abandonJudgement?.(notCompared("the comparison did not finish in its time"));
-    } else if (this.#secondary === undefined) {
+    if (this.#secondary === undefined) {
       this.#site.tally.count(this.#skip ?? "SkippedAfterResponse");
       this.#withoutSecondary();
-    } else {
+      return;
+    }
+    if (!this.#finished) {
       if (this.#secondaryEnd === undefined) {
         this.#secondary.giveUp("the invocation is over");
         this.#secondaryEnd = { status: "timed-out", durationMs: this.#secondary.elapsedMs };
       }
-      this.#finish();
+      this.#finish(this.#secondaryEnd);
     }
+    this.#record(notCompared("the comparison did not finish in its time"));
   }
 
   /** What the primary alone has to say to the caller, in the time that is left to it. */
@@ -184,67 +208,70 @@ export class DoubleRead implements Pending {
     });
   }
 
-  #finish(): void {
-    if (this.#finished) return;
+  #finish(secondary: Settlement): void {
     this.#finished = true;
-    const primary = this.#primaryEnd;
-    const secondary = this.#secondaryEnd!;
-    const { plan, tally } = this.#site;
-    const fallback =
-      plan.fallback &&
-      primary !== undefined &&
-      primary.status !== "answered" &&
-      secondary.status === "answered";
-    if (fallback) {
-      tally.count("Fallbacks");
-      // The caller gets the original from here on, so the record needs a copy.
-      detach(secondary);
-      this.#resolveAnswer?.(this.#secondary!.promise);
-      this.#primary.giveUp("the fallback has answered");
-    } else {
-      this.#resolveAnswer?.(this.#primaryAnswer());
+    if (this.#primaryEnd?.status !== "answered" && this.#resolveAnswer !== undefined) {
+      if (secondary.status === "answered" && this.#primaryEnd !== undefined) {
+        this.#site.tally.count("Fallbacks");
+        // The caller gets the original from here on.
+        this.#secondaryEnd = detached(secondary);
+        this.#resolveAnswer(this.#secondary!.promise);
+        this.#primary.giveUp("the fallback has answered");
+      } else {
+        this.#resolveAnswer(this.#primaryAnswer());
+      }
     }
-    void this.#compare(primary, secondary, fallback).then(this.#resolveDone);
+    const judging = this.#judge();
+    if (judging instanceof Promise) void judging.then((judgement) => this.#record(judgement));
+    else this.#record(judging);
   }
 
-  async #compare(
-    primary: Settlement | undefined,
-    secondary: Settlement,
-    fallback: boolean,
-  ): Promise<void> {
-    const { plan, invocation, tally, secondaryShare } = this.#site;
-    const [v1, v2] = plan.primary === "v1" ? [primary, secondary] : [secondary, primary];
-    const judging = judge(this.#rules.comparator, { primary, secondary, v1, v2 });
-    const judgement =
-      judging instanceof Promise
-        ? await Promise.race([
-            judging,
-            new Promise<Judgement>((resolve) => (this.#abandonJudgement = resolve)),
-          ])
-        : judging;
-    // A failing primary that has a fallback calls the secondary whether it was sampled or not, so such
-    // a comparison stands for itself alone.
-    const certain = plan.fallback && primary?.status !== "answered";
-    const weight = certain ? 1 : 1 / secondaryShare;
-    tally.count("Comparisons", weight);
+  #judge(): Judgement | Promise<Judgement> {
+    const { comparator } = this.#rules;
+    const judgement = judge(comparator, this.#plan.primary, this.#primaryEnd, this.#secondaryEnd!);
+    const keepsNothing =
+      !(judgement instanceof Promise) && judgement.outcome === "match" && !this.#site.keepsMatches;
+    if (this.#detached || this.#primaryEnd?.status !== "answered" || keepsNothing) return judgement;
+    // Something of the answer is to be kept, differences and all, so it has to be the copy's.
+    this.#detach();
+    return judge(comparator, this.#plan.primary, this.#primaryEnd, this.#secondaryEnd!);
+  }
+
+  #record(judgement: Judgement): void {
+    if (this.#recorded) return;
+    this.#recorded = true;
+    const { migration, operation, documentVersion, invocation, secondaryShare, tally } = this.#site;
+    const { mode, primary, fallback } = this.#plan;
+    const primaryEnd = this.#primaryEnd;
+    const secondaryEnd = this.#secondaryEnd!;
+    const failed = primaryEnd !== undefined && primaryEnd.status !== "answered";
+    // A failing primary that has a fallback calls the secondary whether it was drawn or not, so such a
+    // comparison stands for itself alone.
+    const weight = fallback && primaryEnd?.status !== "answered" ? 1 : 1 / secondaryShare;
     const { metric, agreement } = OUTCOMES[judgement.outcome];
+    tally.count("Comparisons", weight);
     tally.count(metric, weight);
     if (!agreement) tally.count("Disagreements", weight);
     invocation.comparisons.push({
-      migration: this.#site.migration,
-      operation: this.#site.operation,
-      mode: plan.mode,
-      documentVersion: this.#site.documentVersion,
+      migration,
+      operation,
+      mode,
+      documentVersion,
       requestId: invocation.requestId,
-      sequence: this.#site.sequence,
+      sequence: this.#sequence,
       time: this.#time,
-      primary: plan.primary,
-      fallback,
-      v1,
-      v2,
-      arguments: this.#recordedArgs,
+      primary,
+      outcome: judgement.outcome,
+      reason: judgement.reason,
+      fallback: fallback && failed && secondaryEnd.status === "answered",
+      v1: primary === "v1" ? primaryEnd : secondaryEnd,
+      v2: primary === "v1" ? secondaryEnd : primaryEnd,
+      arguments: this.#args.recorded,
+      differences: judgement.differences,
+      truncated: judgement.truncated,
+      signature: judgement.signature,
       weight,
-      ...judgement,
     });
+    invocation.ended(this);
   }
 }

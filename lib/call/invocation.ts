@@ -3,11 +3,9 @@ import type { Comparison } from "./comparison.ts";
 
 /** A call that is still under way, or whose comparison is. */
 export interface Pending {
-  /** Settles when the comparison is made; never rejects. */
-  readonly done: Promise<void>;
   /** When the call's time is over, by `performance.now()`. */
   readonly dueAt: number;
-  /** Ends the comparison as it stands. */
+  /** Ends the call and its comparison as they stand, at once. */
   abandon(): void;
 }
 
@@ -24,6 +22,7 @@ export class Invocation {
   readonly #reserveMs: number;
   #sequence = 0;
   #closed = false;
+  #onIdle: (() => void) | undefined;
 
   /**
    * @param remainingMs the platform's remaining time for the invocation, in milliseconds.
@@ -54,6 +53,7 @@ export class Invocation {
     return this.#sequence++;
   }
 
+  /** What is counted for a migration, or for one operation of it. */
   tally(migration: string, operation?: string): Tally {
     const name = operation === undefined ? migration : `${migration} ${operation}`;
     let tally = this.#tallies.get(name);
@@ -61,14 +61,18 @@ export class Invocation {
     return tally;
   }
 
+  /** The tallies in which anything was counted. */
   get tallies(): readonly Tally[] {
-    return [...this.#tallies.values()];
+    return [...this.#tallies.values()].filter(({ isEmpty }) => !isEmpty);
   }
 
-  track(pending: Pending): void {
-    this.#pending.add(pending);
-    // `done` never rejects, so there is nothing to float.
-    void pending.done.then(() => this.#pending.delete(pending));
+  began(call: Pending): void {
+    this.#pending.add(call);
+  }
+
+  ended(call: Pending): void {
+    this.#pending.delete(call);
+    if (this.#pending.size === 0) this.#onIdle?.();
   }
 
   /**
@@ -78,15 +82,15 @@ export class Invocation {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#pending.size === 0) return;
-    const pending = [...this.#pending];
     const now = performance.now();
-    const dueInMs = Math.max(...pending.map((call) => call.dueAt - now));
+    const dueInMs = Math.max(...Array.from(this.#pending, ({ dueAt }) => dueAt - now));
     const waitMs = Math.max(0, Math.min(dueInMs, this.budgetMs));
     let timer: NodeJS.Timeout | undefined;
-    const due = new Promise<void>((resolve) => (timer = setTimeout(resolve, waitMs)));
-    await Promise.race([Promise.all(pending.map((call) => call.done)), due]);
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      timer = setTimeout(resolve, waitMs);
+    });
     clearTimeout(timer);
     for (const call of this.#pending) call.abandon();
-    await Promise.all(pending.map((call) => call.done));
   }
 }

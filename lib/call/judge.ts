@@ -1,4 +1,5 @@
 import type { Comparator, Difference, Verdict } from "../comparison/index.ts";
+import type { Version } from "../mode/mode.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Answered, Failed, Settlement } from "./settlement.ts";
 
@@ -11,23 +12,19 @@ export interface Judgement {
   readonly signature: string;
 }
 
-/** The settlements of a call, by role and by version. */
-export interface Settlements {
-  /** `undefined` when the invocation ended before the primary had settled. */
-  readonly primary: Settlement | undefined;
-  readonly secondary: Settlement;
-  readonly v1: Settlement | undefined;
-  readonly v2: Settlement | undefined;
-}
-
 // Long enough to tell two failures apart, short enough for a key.
 const MAX_SIGNATURE_CHARACTERS = 200;
+
+const NONE: readonly Difference[] = Object.freeze([]);
+
+// The commonest judgement, which is the same every time.
+const MATCH: Judgement = plain("match", "match");
 
 function plain(outcome: Outcome, signature: string, reason?: string): Judgement {
   return {
     outcome,
-    ...(reason !== undefined && { reason }),
-    differences: [],
+    reason,
+    differences: NONE,
     truncated: false,
     signature: signature.slice(0, MAX_SIGNATURE_CHARACTERS),
   };
@@ -67,7 +64,7 @@ function judgeAnswers(
 function fromVerdict(verdict: Verdict): Judgement {
   switch (verdict.outcome) {
     case "match":
-      return plain("match", "match");
+      return MATCH;
     case "mismatch":
       return verdict;
     case "ignored":
@@ -81,29 +78,38 @@ function failureOf(settlement: Failed | { status: "timed-out" }): string {
 }
 
 /**
- * Says what two settlements come to. A secondary without an answer decides before anything else, since
+ * Says what two settlements come to. A secondary that did not settle decides before anything else, since
  * what it would have been is not known. Never throws and never rejects.
+ *
+ * @param primary `undefined` when the invocation ended before the primary had settled.
  */
 export function judge(
   comparator: Comparator,
-  { primary, secondary, v1, v2 }: Settlements,
+  primaryVersion: Version,
+  primary: Settlement | undefined,
+  secondary: Settlement,
 ): Judgement | Promise<Judgement> {
   if (primary === undefined) {
     return notCompared("the invocation ended before the primary had settled");
   }
   if (secondary.status === "timed-out") return plain("timeout", "timeout");
+  const inOrder = primaryVersion === "v1";
   if (primary.status === "answered") {
     if (secondary.status === "failed") {
       return plain("secondary-error", `secondary-error ${failureOf(secondary)}`);
     }
-    return judgeAnswers(comparator, v1 as Answered, v2 as Answered);
+    return inOrder
+      ? judgeAnswers(comparator, primary, secondary)
+      : judgeAnswers(comparator, secondary, primary);
   }
   if (secondary.status === "answered") {
     return plain("primary-error", `primary-error ${failureOf(primary)}`);
   }
-  const outcome =
-    v1?.status === "failed" && v2?.status === "failed"
-      ? comparator.errors(v1.error, v2.error)
-      : "different-error";
+  let outcome: Outcome = "different-error";
+  if (primary.status === "failed") {
+    outcome = inOrder
+      ? comparator.errors(primary.error, secondary.error)
+      : comparator.errors(secondary.error, primary.error);
+  }
   return plain(outcome, `${outcome} ${failureOf(primary)} / ${failureOf(secondary)}`);
 }

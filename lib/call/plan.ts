@@ -12,6 +12,13 @@ export interface Plan {
   readonly fallback: boolean;
 }
 
+/** A plan that has a secondary. */
+export type DoublePlan = Plan & Required<Pick<Plan, "secondary">>;
+
+export function hasSecondary(plan: Plan): plan is DoublePlan {
+  return plan.secondary !== undefined;
+}
+
 /** What the decision needs to know of an operation. */
 export interface PlannedOperation {
   readonly kind: "read" | "write";

@@ -1,37 +1,50 @@
 import { copy } from "../comparison/index.ts";
 import { callAlone } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
-import type { Comparison } from "./comparison.ts";
-import { DoubleRead, type ReadRules, type Skip } from "./double-read.ts";
+import { DoubleRead, type ReadArguments, type ReadRules, type Skip } from "./double-read.ts";
+import type { DoublePlan } from "./plan.ts";
 
 /** Runs a read whose plan has a secondary. The promise is what the caller gets. */
-export function read(site: CallSite, rules: ReadRules): Promise<unknown> {
-  const { plan, invocation, args } = site;
-  let skip: Skip | undefined;
-  let ownArgs: readonly unknown[] = args;
-  let recordedArgs: Comparison["arguments"];
-  if (invocation.closed) skip = "SkippedAfterResponse";
-  else if (invocation.budgetMs <= 0) skip = "SkippedForTime";
-  else if (site.secondaryShare < 1 && Math.random() >= site.secondaryShare) {
-    skip = "SkippedBySampling";
+export function read(
+  site: CallSite,
+  plan: DoublePlan,
+  rules: ReadRules,
+  args: readonly unknown[],
+): Promise<unknown> {
+  let skip = reasonToSkip(site);
+  let given: ReadArguments | undefined;
+  if (skip === undefined || plan.fallback) {
+    given = argumentsFor(args);
+    // What can't be copied can't be given to two versions at once.
+    if ("notCopied" in given.recorded) skip ??= "SkippedForArguments";
   }
-  if (skip !== undefined && !plan.fallback) {
-    site.tally.count(skip);
-    return callAlone(site);
+  if (given === undefined || (skip !== undefined && !plan.fallback)) {
+    if (skip !== undefined) site.tally.count(skip);
+    return callAlone(site, plan.primary, args);
   }
+  return new DoubleRead(site, plan, rules, given, skip).answer;
+}
+
+/** Why the secondary isn't called beside the primary, if so. */
+function reasonToSkip({ invocation, secondaryShare }: CallSite): Skip | undefined {
+  if (invocation.closed) return "SkippedAfterResponse";
+  if (invocation.budgetMs <= 0) return "SkippedForTime";
+  if (secondaryShare < 1 && Math.random() >= secondaryShare) return "SkippedBySampling";
+  return undefined;
+}
+
+/** Arguments for each version and for the record, so that nobody sees what another does to its own. */
+function argumentsFor(args: readonly unknown[]): ReadArguments {
+  if (args.every(isPrimitive)) return { primary: args, secondary: args, recorded: args };
   try {
-    ownArgs = copy(args);
-    // A third set, since each version may do to its own what it likes before the record is written.
-    recordedArgs = copy(args);
+    return { primary: args, secondary: copy(args), recorded: copy(args) };
   } catch (error) {
-    // What can't be copied can't be given to two versions at once. A fallback may still have the
-    // originals, for by then the primary has failed with them.
-    skip ??= "SkippedForArguments";
-    recordedArgs = { notCopied: error instanceof Error ? error.message : String(error) };
-    if (!plan.fallback) {
-      site.tally.count(skip);
-      return callAlone(site);
-    }
+    // A fallback may have the originals: by then the primary has failed with them.
+    const notCopied = error instanceof Error ? error.message : String(error);
+    return { primary: args, secondary: args, recorded: { notCopied } };
   }
-  return new DoubleRead(site, rules, skip, ownArgs, recordedArgs).answer;
+}
+
+function isPrimitive(value: unknown): boolean {
+  return (typeof value !== "object" && typeof value !== "function") || value === null;
 }

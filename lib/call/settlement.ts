@@ -6,13 +6,10 @@ export type Settlement = Answered | Failed | TimedOut;
 export interface Answered {
   readonly status: "answered";
   readonly durationMs: number;
-  /**
-   * The answer for the comparison and the record. A copy where the caller holds the original, so that
-   * what the caller does to its answer later doesn't reach the comparison.
-   */
-  value: unknown;
-  /** Why no copy could be made; then `value` is undefined. */
-  notCopied?: string;
+  /** The answer; of the version that answered the caller a copy, see {@link detached}. */
+  readonly value: unknown;
+  /** Why there is no copy; then `value` is undefined. */
+  readonly notCopied?: string;
 }
 
 export interface Failed {
@@ -27,13 +24,16 @@ export interface TimedOut {
   readonly durationMs: number;
 }
 
-/** Makes the settlement's answer independent of the one that the caller gets. Never throws. */
-export function detach(settlement: Answered): Answered {
+/**
+ * The settlement with an answer of its own, so that what the caller does to the original doesn't reach
+ * the comparison or the record. Never throws.
+ */
+export function detached(settlement: Answered): Answered {
+  const { status, durationMs, value } = settlement;
   try {
-    settlement.value = copy(settlement.value);
+    return { status, durationMs, value: copy(value) };
   } catch (error) {
-    settlement.value = undefined;
-    settlement.notCopied = error instanceof Error ? error.message : String(error);
+    const notCopied = error instanceof Error ? error.message : String(error);
+    return { status, durationMs, value: undefined, notCopied };
   }
-  return settlement;
 }

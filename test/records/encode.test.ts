@@ -7,13 +7,13 @@ const encode = (value: unknown) => encodeValue(value, 1_000_000).text;
 
 describe("encodeValue", () => {
   it("writes plain JSON values as JSON.stringify does", () => {
-    const plain = fc.jsonValue({ noUnicodeString: false });
-    const noDollar = (value: unknown): boolean => !JSON.stringify(value).includes('"$');
+    // Through JSON once, which has no -0.
+    const plain = fc.json().map((text) => JSON.parse(text) as unknown);
     fc.assert(
       fc.property(plain, (value) => {
-        fc.pre(noDollar(value) && !JSON.stringify(value).includes("-0"));
-        fc.pre(!Object.is(value, -0));
-        assert.deepEqual(JSON.parse(encode(value)), JSON.parse(JSON.stringify(value)));
+        const text = JSON.stringify(value);
+        fc.pre(!text.includes('"$') && !text.includes("-0"));
+        assert.equal(encode(value), text);
       }),
     );
   });
