@@ -1,0 +1,195 @@
+import type { PathState } from "./path-states.ts";
+import { mapPathKey } from "./paths.ts";
+import { measured } from "./tolerance.ts";
+import { CycleFound } from "./walk.ts";
+import type { Walk } from "./walk.ts";
+import { types } from "node:util";
+
+const { imul } = Math;
+/** Below, values don't count any more; deep equality decides. */
+const MAX_HASH_DEPTH = 32;
+/** A value that contains itself would be hashed once for every way through it. */
+const MAX_CYCLIC_HASH_DEPTH = 3;
+const WATCH_FROM = 8;
+/** Bytes of a buffer that count. */
+const MAX_BYTES = 256;
+
+const SEED = { array: 1, object: 2, map: 3, set: 4, date: 5, tolerated: 6, other: 7 };
+
+const float = new Float64Array(1);
+const halves = new Int32Array(float.buffer);
+
+/**
+ * Hashes values so that those which are equal under the rules have the same hash (the reverse is
+ * likely, and not sure). What is ignored or tolerated is left out; what a tolerance measures adds
+ * up to a weight instead, by which near values can be found.
+ */
+export class Hasher {
+  /** The sum of what tolerances measure in the value that was hashed last. */
+  weight = 0;
+
+  readonly #walk: Walk;
+  readonly #maxDepth: number;
+  readonly #ancestors = new Set<object>();
+
+  constructor(walk: Walk) {
+    this.#walk = walk;
+    this.#maxDepth = walk.cyclic ? MAX_CYCLIC_HASH_DEPTH : MAX_HASH_DEPTH;
+  }
+
+  /** A 32-bit integer. @throws Capped, CycleFound, and what the value's getters throw */
+  hash(value: unknown, state: PathState | null): number {
+    this.weight = 0;
+    return finish(this.#any(value, state, 0));
+  }
+
+  #any(value: unknown, state: PathState | null, depth: number): number {
+    if (state !== null) {
+      if (state.ignore !== undefined) return 0;
+      if (state.tolerances !== undefined) {
+        const measure = measured(state.tolerances, value);
+        if (measure !== undefined) {
+          if (Number.isFinite(measure)) this.weight += measure;
+          return SEED.tolerated;
+        }
+      }
+    }
+    return typeof value === "object" && value !== null
+      ? this.#object(value, state, depth)
+      : hashPrimitive(value);
+  }
+
+  #object(value: object, state: PathState | null, depth: number): number {
+    this.#walk.visit(1);
+    if (depth >= this.#maxDepth) return SEED.other;
+    const watched = depth >= WATCH_FROM && !this.#walk.cyclic;
+    if (watched) {
+      if (this.#ancestors.has(value)) throw new CycleFound();
+      this.#ancestors.add(value);
+    }
+    const hash = this.#inside(value, state, depth);
+    if (watched) this.#ancestors.delete(value);
+    return hash;
+  }
+
+  #inside(value: object, state: PathState | null, depth: number): number {
+    if (Array.isArray(value)) return this.#array(value, state, depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (types.isDate(value)) {
+        const time = Date.prototype.getTime.call(value);
+        if (!state?.tolerances?.some(({ dateMs }) => dateMs !== undefined))
+          return mix(SEED.date, hashNumber(time));
+        if (Number.isFinite(time)) this.weight += time;
+        return SEED.date;
+      }
+      if (types.isMap(value)) return this.#map(value, state, depth);
+      if (types.isSet(value)) return SEED.set + (state === null ? value.size : 0);
+      if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return hashBytes(value);
+      if (types.isNativeError(value) || types.isBoxedPrimitive(value)) return SEED.other;
+    }
+    // A sum: the order of the keys means nothing.
+    let sum = SEED.object;
+    const names = Object.keys(value);
+    this.#walk.visit(names.length);
+    for (const name of names) {
+      const child = state === null ? null : state.child(name);
+      if (child !== null && child.ignore !== undefined) continue;
+      const inner = this.#any((value as Record<string, unknown>)[name], child, depth + 1);
+      sum = (sum + finish(mix(hashString(name), inner))) | 0;
+    }
+    return sum;
+  }
+
+  #array(value: readonly unknown[], state: PathState | null, depth: number): number {
+    const { length } = value;
+    // A huge array of holes can't be walked by index.
+    if (!(length <= this.#walk.maxNodes)) return SEED.array;
+    this.#walk.visit(length);
+    let hash = SEED.array;
+    for (let i = 0; i < length; i++) {
+      const child = state === null ? null : state.unordered ? state.anyChild() : state.child(i);
+      if (child !== null && child.ignore !== undefined) continue;
+      const inner = this.#any(value[i], child, depth + 1);
+      hash = state?.unordered ? (hash + finish(inner)) | 0 : mix(hash, inner);
+    }
+    return hash;
+  }
+
+  #map(value: Map<unknown, unknown>, state: PathState | null, depth: number): number {
+    let sum = SEED.map;
+    this.#walk.visit(value.size);
+    for (const [key, inner] of Map.prototype.entries.call(value)) {
+      if (typeof key === "object" && key !== null) continue;
+      const name = mapPathKey(key);
+      const child = state === null ? null : state.child(name);
+      if (child !== null && child.ignore !== undefined) continue;
+      const entry = mix(hashString(String(name)), this.#any(inner, child, depth + 1));
+      sum = (sum + finish(entry)) | 0;
+    }
+    return sum;
+  }
+}
+
+/** The hash of anything but an object. */
+export function hashPrimitive(value: unknown): number {
+  switch (typeof value) {
+    case "string":
+      return finish(hashString(value));
+    case "number":
+      return finish(hashNumber(value));
+    case "bigint":
+      return finish(Number(BigInt.asIntN(32, value)));
+    case "boolean":
+      return value ? 11 : 12;
+    case "undefined":
+      return 13;
+    case "object":
+      return 14;
+    case "function":
+    case "symbol":
+    default:
+      return 15;
+  }
+}
+
+function hashNumber(value: number): number {
+  if ((value | 0) === value) return imul(value, 0x9e3779b1);
+  if (Number.isNaN(value)) return 16;
+  float[0] = value;
+  return mix(halves[0] as number, halves[1] as number);
+}
+
+/** FNV-1a over UTF-16 units. */
+function hashString(value: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < value.length; i++) hash = imul(hash ^ value.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+function hashBytes(value: ArrayBufferView | ArrayBufferLike): number {
+  const { byteLength } = value;
+  const length = Math.min(byteLength, MAX_BYTES);
+  const bytes = ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, length)
+    : new Uint8Array(value, 0, length);
+  let hash = byteLength | 0;
+  for (let i = 0; i < length; i++) hash = imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
+}
+
+/** Takes another 32 bits into a hash (one round of MurmurHash3). */
+function mix(hash: number, more: number): number {
+  let word = imul(more, 0xcc9e2d51);
+  word = imul((word << 15) | (word >>> 17), 0x1b873593);
+  const mixed = hash ^ word;
+  return (imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** Spreads the bits, so that the low ones can choose a bucket (the finalizer of MurmurHash3). */
+function finish(value: number): number {
+  let hash = value | 0;
+  hash = imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}

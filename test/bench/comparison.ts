@@ -1,0 +1,184 @@
+/**
+ * How fast answers are compared, against the libraries that do a part of it. All figures are
+ * ratios of what ran in turns on one machine.
+ *
+ *     node test/bench/comparison.ts [--json]
+ *
+ * With --json one object a line: `name`, `value`, `unit`, `bar` (the value may be as much), `peer`.
+ * Exits 1 when a bar is missed.
+ */
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
+import microdiff from "microdiff";
+import { comparator } from "../../lib/comparison/index.ts";
+import type { CompareRules } from "../../lib/comparison/index.ts";
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bar: number;
+  readonly peer: string;
+}
+
+/** Rounds of which the median counts. */
+const ROUNDS = 15;
+/** Milliseconds that one round of small values runs for, or one call takes if that is more. */
+const ROUND_MS = 20;
+const WARM_UP_MS = 300;
+const UNCAPPED: CompareRules = { maxNodes: Infinity, maxMs: Infinity };
+const SIZES: [name: string, items: number][] = [
+  ["1 KB", 4],
+  ["100 KB", 400],
+  ["10 MB", 40_000],
+];
+const MOST_ELEMENTS = 1_024_000;
+
+const figures = [...equalValues(), ...oneDifference(), ...withoutOrder()];
+const missed = figures.filter(({ value, bar }) => !(value <= bar));
+if (process.argv.includes("--json")) for (const each of figures) console.log(JSON.stringify(each));
+else
+  console.table(
+    figures.map(({ name, value, unit, bar, peer }) => ({
+      name,
+      value: Number(value.toFixed(2)),
+      unit,
+      bar,
+      peer,
+      met: value <= bar,
+    })),
+  );
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+function* equalValues(): Generator<Figure> {
+  const { answers } = outcomeOf(UNCAPPED);
+  for (const [name, items] of SIZES) {
+    const [v1, v2] = [order(items), order(items)];
+    yield {
+      name: `equal, ${name}`,
+      value: ratio(
+        () => assert.equal(answers(v1, v2), "match"),
+        () => assert.ok(isDeepStrictEqual(v1, v2)),
+      ),
+      unit: "x time",
+      bar: 1,
+      peer: "isDeepStrictEqual",
+    };
+  }
+}
+
+function* oneDifference(): Generator<Figure> {
+  const { answers } = outcomeOf(UNCAPPED);
+  for (const [name, items] of SIZES)
+    for (const where of ["first", "last"]) {
+      const [v1, v2] = [order(items), order(items)];
+      const changed = v2.items.at(where === "first" ? 0 : -1);
+      assert.ok(changed);
+      changed.address.geo.lat = -1;
+      yield {
+        name: `one difference, in the ${where} item, ${name}`,
+        value: ratio(
+          () => assert.equal(answers(v1, v2), "mismatch"),
+          () => assert.equal(microdiff(v1, v2).length, 1),
+        ),
+        unit: "x time",
+        bar: 1,
+        peer: "microdiff",
+      };
+    }
+}
+
+function* withoutOrder(): Generator<Figure> {
+  const kinds: [
+    name: string,
+    unordered: CompareRules["unordered"],
+    make: (i: number) => unknown,
+  ][] = [
+    ["strings", ["$"], (i) => `customer-${i}`],
+    ["objects", ["$"], (i) => ({ id: `customer-${i}`, price: i / 4 })],
+    ["objects by key", [{ path: "$", by: "id" }], (i) => ({ id: `customer-${i}`, price: i / 4 })],
+  ];
+  for (const [name, unordered, make] of kinds) {
+    const { answers } = outcomeOf({ ...UNCAPPED, unordered });
+    let worst = 0;
+    let at = 0;
+    for (let length = 1_000; length < MOST_ELEMENTS; length *= 2) {
+      const [single, double] = [length, 2 * length].map((n) => {
+        const v1 = Array.from({ length: n }, (_, i) => make(i));
+        // Multiplication by a number prime to n goes through all of them.
+        const v2 = Array.from({ length: n }, (_, i) => make((i * 7_919) % n));
+        return () => assert.equal(answers(v1, v2), "match");
+      }) as [() => void, () => void];
+      const growth = ratio(double, single);
+      if (growth > worst) [worst, at] = [growth, 2 * length];
+    }
+    yield {
+      name: `unordered ${name}, 1,000 to 1,024,000 doubled (worst at ${at.toLocaleString("en")})`,
+      value: worst,
+      unit: "x time",
+      bar: 2.5,
+      peer: "half the elements",
+    };
+  }
+}
+
+/** Verdicts as their outcomes. */
+function outcomeOf(rules: CompareRules): { answers: (v1: unknown, v2: unknown) => string } {
+  const compiled = comparator(rules);
+  return {
+    answers: (v1, v2) => {
+      const verdict = compiled.answers(v1, v2);
+      return verdict instanceof Promise ? "a promise" : verdict.outcome;
+    },
+  };
+}
+
+/** Median time of one function as a multiple of the other's, in turns. */
+function ratio(ours: () => void, theirs: () => void): number {
+  const times = [ours, theirs].map((run) => {
+    // Long enough for the compiler to be done with it.
+    let calls = 1;
+    for (const start = performance.now(); performance.now() - start < WARM_UP_MS; calls++) run();
+    calls = Math.max(1, Math.round(ROUND_MS / (WARM_UP_MS / calls)));
+    return { run, calls, rounds: [] as number[] };
+  });
+  // Large values cost seconds, and vary less.
+  const slowest = Math.max(...times.map(({ run, calls }) => time(run, calls) * calls));
+  const rounds = Math.max(5, Math.min(ROUNDS, Math.round(3_000 / slowest)));
+  for (let round = 0; round < rounds; round++)
+    for (const each of times) each.rounds.push(time(each.run, each.calls));
+  const [mine, peers] = times.map((each) => median(each.rounds)) as [number, number];
+  return mine / peers;
+}
+
+/** Milliseconds of one call. */
+function time(run: () => void, calls: number): number {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) run();
+  return (performance.now() - start) / calls;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** An answer as JSON has it: about 250 bytes an item. */
+function order(length: number) {
+  const items = Array.from({ length }, (_, i) => ({
+    id: `customer-${i}`,
+    name: `Name of ${i}`,
+    price: i * 1.25,
+    active: i % 2 === 0,
+    tags: ["a", `b${i % 7}`, "c"],
+    address: {
+      street: `Street ${i}`,
+      city: "Linz",
+      zip: 4020 + (i % 10),
+      geo: { lat: i / 3, lon: i / 7 },
+    },
+    created: "2026-01-01T00:00:00Z",
+    note: null,
+  }));
+  const text = JSON.stringify({ count: length, items, next: null });
+  return JSON.parse(text) as { count: number; items: typeof items; next: null };
+}
