@@ -3,6 +3,7 @@ import { callAlone } from "./call/attempt.ts";
 import type { CallSite } from "./call/call-site.ts";
 import type { ReadRules } from "./call/double-read.ts";
 import type { Invocation } from "./call/invocation.ts";
+import { SecondaryLimits, type LimitOptions } from "./call/secondary-limits.ts";
 import { hasSecondary, planCall, type PlannedOperation } from "./call/plan.ts";
 import { read } from "./call/read.ts";
 import { comparator, type CompareRules } from "./comparison/index.ts";
@@ -14,6 +15,7 @@ import {
   checkBoolean,
   checkFunction,
   checkMs,
+  checkNumber,
   checkObject,
   checkOneOf,
   refuseRange,
@@ -50,6 +52,18 @@ export interface ReadOperation<Method extends AnyFunction = AnyFunction> {
    * `reverse-shadow`; 1 to 900,000. @default none
    */
   readonly primaryTimeoutMs?: number;
+  /**
+   * Secondaries of this operation that an environment may have in flight at once; 1 to 10,000.
+   * @default 100
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Leaves a secondary alone that fails or times out `failures` times in a row (1 to 10,000), but for
+   * one call every `probeAfterMs` milliseconds (1 to 900,000), to see whether it is well again. A
+   * fallback is always tried. `false` turns it off.
+   * @default { failures: 10, probeAfterMs: 10_000 }
+   */
+  readonly breaker?: false | { readonly failures?: number; readonly probeAfterMs?: number };
 }
 
 /** A write: it runs on the primary alone, so that nothing is ever done twice. */
@@ -195,6 +209,16 @@ export class DefinedMigration implements Migration {
   }
 }
 
+const READ_OPTIONS = [
+  "compare",
+  "fallback",
+  "order",
+  "timeoutMs",
+  "primaryTimeoutMs",
+  "maxInFlight",
+  "breaker",
+];
+
 function checkOperation(option: string, given: unknown): CheckedOperation {
   if (typeof given !== "object" || given === null) {
     refuseType(option, given, `{ kind: "read", … } or { kind: "write", … }`);
@@ -211,20 +235,15 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
     );
   }
   const common = ["kind", "key"];
-  checkObject(
-    option,
-    given,
-    kind === "read"
-      ? [...common, "compare", "fallback", "order", "timeoutMs", "primaryTimeoutMs"]
-      : [...common, "dual"],
-  );
-  const { key, compare, fallback, order, timeoutMs, primaryTimeoutMs } =
+  checkObject(option, given, kind === "read" ? [...common, ...READ_OPTIONS] : [...common, "dual"]);
+  const { key, compare, fallback, order, timeoutMs, primaryTimeoutMs, maxInFlight, breaker } =
     given as Partial<ReadOperation>;
   checkFunction(`${option}.key`, key);
   checkBoolean(`${option}.fallback`, fallback);
   checkOneOf(`${option}.order`, order, ["parallel", "primary-first"]);
   checkMs(`${option}.timeoutMs`, timeoutMs, 1, MAX_TIMEOUT_MS);
   checkMs(`${option}.primaryTimeoutMs`, primaryTimeoutMs, 1, MAX_TIMEOUT_MS);
+  checkNumber(`${option}.maxInFlight`, maxInFlight, 1, 10_000);
   return {
     kind,
     key,
@@ -235,9 +254,24 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
       order: order ?? "parallel",
       timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
       primaryTimeoutMs,
+      limits: new SecondaryLimits({
+        maxInFlight: maxInFlight ?? 100,
+        ...checkBreaker(`${option}.breaker`, breaker),
+      }),
     },
   };
 }
+
+function checkBreaker(option: string, breaker: ReadOperation["breaker"]): Breaking {
+  if (breaker === false) return { breakAfter: undefined, probeAfterMs: 0 };
+  if (breaker !== undefined) checkObject(option, breaker, ["failures", "probeAfterMs"]);
+  const { failures, probeAfterMs } = breaker ?? {};
+  checkNumber(`${option}.failures`, failures, 1, 10_000);
+  checkMs(`${option}.probeAfterMs`, probeAfterMs, 1, MAX_TIMEOUT_MS);
+  return { breakAfter: failures ?? 10, probeAfterMs: probeAfterMs ?? 10_000 };
+}
+
+type Breaking = Pick<LimitOptions, "breakAfter" | "probeAfterMs">;
 
 function hasFunctions(compare: CompareRules): boolean {
   const { normalize, equal, ignoreWhen } = compare;

@@ -101,6 +101,30 @@ describe("defineMigration refuses", () => {
       /^operations.ids.primaryTimeoutMs/,
     ],
     [
+      "no room for a secondary",
+      read({ maxInFlight: 0 }),
+      RangeError,
+      /^operations.ids.maxInFlight: got 0/,
+    ],
+    [
+      "a breaker that is a number",
+      read({ breaker: 5 }),
+      TypeError,
+      /^operations.ids.breaker: got 5/,
+    ],
+    [
+      "a slip in the breaker",
+      read({ breaker: { failure: 5 } }),
+      TypeError,
+      /^operations.ids.breaker.failure: got 5/,
+    ],
+    [
+      "a breaker that breaks at once",
+      read({ breaker: { failures: 0 } }),
+      RangeError,
+      /^operations.ids.breaker.failures: got 0/,
+    ],
+    [
       "a wrong path",
       read({ compare: { ignore: ["id"] } }),
       TypeError,

@@ -6,6 +6,7 @@ import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
 import { OUTCOMES } from "./outcome.ts";
 import type { DoublePlan } from "./plan.ts";
+import type { SecondaryLimits } from "./secondary-limits.ts";
 import { detached, type Settlement } from "./settlement.ts";
 
 /** How an operation's reads run, fixed when the migration is defined. */
@@ -19,6 +20,7 @@ export interface ReadRules {
   readonly timeoutMs: number;
   /** Milliseconds after which a primary that has a fallback counts as failed; none if unset. */
   readonly primaryTimeoutMs: number | undefined;
+  readonly limits: SecondaryLimits;
 }
 
 /** The arguments of one read. */
@@ -35,7 +37,12 @@ export class PrimaryTimeoutError extends Error {
 
 /** Why a secondary that the plan has is not called. */
 export type Skip =
-  "SkippedBySampling" | "SkippedForTime" | "SkippedForArguments" | "SkippedAfterResponse";
+  | "SkippedBySampling"
+  | "SkippedForTime"
+  | "SkippedForArguments"
+  | "SkippedAfterResponse"
+  | "SkippedByBreaker"
+  | "SkippedByCap";
 
 /**
  * A read of both versions, from its start to its comparison. The caller holds {@link answer} alone, and
@@ -109,6 +116,7 @@ export class DoubleRead implements Pending {
     }
     this.dueAt = performance.now() + limitMs;
     this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
+    this.#rules.limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
     this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#time, (end) =>
@@ -167,6 +175,7 @@ export class DoubleRead implements Pending {
   #withoutSecondary(): void {
     this.#finished = true;
     this.#recorded = true;
+    if (this.#skip === undefined) this.#rules.limits.released();
     if (this.#primaryEnd?.status !== "answered") this.#resolveAnswer?.(this.#primaryAnswer());
     this.#site.invocation.ended(this);
   }
@@ -240,6 +249,7 @@ export class DoubleRead implements Pending {
   #record(judgement: Judgement): void {
     if (this.#recorded) return;
     this.#recorded = true;
+    this.#rules.limits.ended(judgement.outcome);
     const { migration, operation, documentVersion, invocation, secondaryShare, tally } = this.#site;
     const { mode, primary, fallback } = this.#plan;
     const primaryEnd = this.#primaryEnd;

@@ -17,6 +17,7 @@ export function read(
     given = argumentsFor(args);
     // What can't be copied can't be given to two versions at once.
     if ("notCopied" in given.recorded) skip ??= "SkippedForArguments";
+    skip ??= rules.limits.refusal();
   }
   if (given === undefined || (skip !== undefined && !plan.fallback)) {
     if (skip !== undefined) site.tally.count(skip);

@@ -38,6 +38,8 @@ export const METRICS = {
   SkippedForTime: "Count",
   SkippedForArguments: "Count",
   SkippedAfterResponse: "Count",
+  SkippedByBreaker: "Count",
+  SkippedByCap: "Count",
   /** What became of each comparison's record; the four add up to `Comparisons`. */
   RecordsStored: "Count",
   RecordsDiverted: "Count",
