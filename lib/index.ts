@@ -10,7 +10,6 @@ export {
   type WriteOperation,
 } from "./migration.ts";
 export { withCall, type Adapter, type Call, type WithCall } from "./call/adapter.ts";
-export { PrimaryTimeoutError } from "./call/double-read.ts";
 export type { Comparison } from "./call/comparison.ts";
 export type { Outcome } from "./call/outcome.ts";
 export type { Settlement } from "./call/settlement.ts";

@@ -4,6 +4,20 @@ export interface Logger {
   error(message: string, extra?: Record<string, unknown>): void;
 }
 
+/** A logger whose failures are nobody's. */
+export function neverThrowing(logger: Logger): Logger {
+  const guarded =
+    (level: keyof Logger): Logger["warn"] =>
+    (message, extra) => {
+      try {
+        logger[level](message, extra);
+      } catch {
+        // There is nowhere left to say it.
+      }
+    };
+  return { warn: guarded("warn"), error: guarded("error") };
+}
+
 function line(level: string, message: string, extra?: Record<string, unknown>): string {
   return JSON.stringify({ level, message: `segue: ${message}`, ...extra });
 }

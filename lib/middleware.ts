@@ -2,7 +2,7 @@ import type { MiddlewareObj } from "@middy/core";
 import { Invocation } from "./call/invocation.ts";
 import { MAX_TIMEOUT_MS, DefinedMigration, type Migration } from "./migration.ts";
 import { functionEnvironment } from "./function-environment.ts";
-import { jsonLogger, messageOf, type Logger } from "./logger.ts";
+import { jsonLogger, messageOf, neverThrowing, type Logger } from "./logger.ts";
 import { emfMetrics } from "./metrics/emf.ts";
 import type { MetricsSink } from "./metrics/tally.ts";
 import { appConfigModeSource } from "./mode-source/app-config.ts";
@@ -10,11 +10,13 @@ import type { ModeReading, ModeSource } from "./mode-source/mode-source.ts";
 import { checkMethods, checkMs, checkObject, refuseRange, refuseType } from "./options.ts";
 import { dynamodbWriter } from "./records/dynamodb-writer.ts";
 import { keepComparisons } from "./records/keep.ts";
-import { RecordCap } from "./records/record-cap.ts";
 import type { RecordStore } from "./records/record-store.ts";
 
 /** Milliseconds of the invocation's time that Segue leaves to the records and the response. */
 export const DEFAULT_RESERVE_MS = 500;
+
+/** Milliseconds that a metrics sink of the user's own may take. */
+const MAX_PUBLISH_MS = 1_000;
 
 /** Every option has a default that works in the deployed stack. */
 export interface SegueOptions {
@@ -33,12 +35,6 @@ export interface SegueOptions {
   readonly reserveMs?: number;
 }
 
-/** What Segue knows of a request between its hooks. */
-interface Request {
-  readonly invocation: Invocation;
-  readonly readings: ReadonlyMap<string, ModeReading>;
-}
-
 const UNREADABLE: ModeReading = {
   document: { mode: "old" },
   version: "default",
@@ -51,6 +47,9 @@ const UNREADABLE: ModeReading = {
  * Before the handler it reads each migration's mode and pins it for the invocation. After the handler,
  * whether it succeeded or not, it waits for the secondaries that are still under way, in bounded time,
  * stores the comparisons and publishes the metrics. Nothing that fails there fails the request.
+ *
+ * Let it be the last `.use()`: its hooks after the handler are then the first to run. A middleware that
+ * comes later and answers early would keep Middy from running them at all.
  *
  * @param migrations one migration or several.
  * @throws {TypeError | RangeError} naming the option that is wrong, what it got and what is allowed.
@@ -71,51 +70,53 @@ export default function segue(
   checkMethods("metrics", options.metrics, ["publish"]);
   checkMethods("logger", options.logger, ["warn", "error"]);
   checkMs("reserveMs", options.reserveMs, 0, MAX_TIMEOUT_MS);
-  const logger = options.logger ?? jsonLogger;
+  const logger = neverThrowing(options.logger ?? jsonLogger);
   const modeSource = options.modeSource ?? appConfigModeSource(logger);
   const metrics = options.metrics ?? emfMetrics();
   const reserveMs = options.reserveMs ?? DEFAULT_RESERVE_MS;
-  const kept = new Map(
-    defined.map(({ name }) => [
-      name,
-      { store: options.records ?? tableOf(name), cap: new RecordCap() },
-    ]),
-  );
-  const requests = new WeakMap<object, Request>();
+  const stores = new Map(defined.map(({ name }) => [name, options.records ?? tableOf(name)]));
+  // What an invocation goes by whose mode source breaks its promise never to reject.
+  const lastReadings = new Map<string, ModeReading>();
+  const requests = new WeakMap<object, Invocation>();
 
   async function open(request: { context: any }): Promise<void> {
     const { context } = request;
+    const remainingMs = remainingTimeOf(context);
     const invocation = new Invocation(
       String(context.awsRequestId ?? crypto.randomUUID()),
-      () => context.getRemainingTimeInMillis?.() ?? Infinity,
+      remainingMs,
       reserveMs,
     );
     const readings = new Map(
-      await Promise.all(defined.map(async ({ name }) => [name, await readMode(name)] as const)),
+      await Promise.all(
+        defined.map(async ({ name }) => [name, await readMode(name, remainingMs() / 2)] as const),
+      ),
     );
     for (const migration of defined) {
       const reading = readings.get(migration.name)!;
       for (const name of reading.counts) invocation.tally(migration.name).count(name);
       migration.pin(context, invocation, reading);
     }
-    requests.set(request, { invocation, readings });
+    requests.set(request, invocation);
   }
 
-  async function readMode(migration: string): Promise<ModeReading> {
+  async function readMode(migration: string, budgetMs: number): Promise<ModeReading> {
     try {
-      return await modeSource.read(migration);
+      const reading = await modeSource.read(migration, budgetMs);
+      lastReadings.set(migration, reading);
+      return reading;
     } catch (error) {
       logger.error("the mode source failed", { migration, why: messageOf(error) });
-      return UNREADABLE;
+      const last = lastReadings.get(migration);
+      return last === undefined ? UNREADABLE : { ...last, counts: ["ModeReadFailures"] };
     }
   }
 
   async function close(request: object): Promise<void> {
-    const opened = requests.get(request);
-    if (opened === undefined) return;
+    const invocation = requests.get(request);
+    if (invocation === undefined) return;
     // An error after this hook brings the request here again; what is done once is done.
     requests.delete(request);
-    const { invocation, readings } = opened;
     try {
       await invocation.close();
       await Promise.all(
@@ -123,11 +124,8 @@ export default function segue(
           keepComparisons(
             invocation.comparisons.filter(({ migration }) => migration === name),
             invocation,
-            {
-              ...kept.get(name)!,
-              matchesShare: readings.get(name)!.document.sample?.matches ?? 0,
-              logger,
-            },
+            stores.get(name)!,
+            logger,
           ),
         ),
       );
@@ -136,7 +134,7 @@ export default function segue(
       logger.error("the comparisons could not be kept", { why: messageOf(error) });
     }
     try {
-      metrics.publish(invocation.tallies);
+      await inTime(metrics.publish(invocation.tallies), MAX_PUBLISH_MS);
     } catch (error) {
       logger.error("the metrics could not be published", { why: messageOf(error) });
     }
@@ -144,6 +142,31 @@ export default function segue(
 
   // Middy takes what a hook returns for the response, so none of these returns anything.
   return { before: open, after: close, onError: close };
+}
+
+/** The invocation's remaining milliseconds, where the context tells. */
+function remainingTimeOf(context: any): () => number {
+  // A durable function's context has Lambda's own within.
+  for (const known of [context, context.lambdaContext]) {
+    if (typeof known?.getRemainingTimeInMillis === "function") {
+      return () => known.getRemainingTimeInMillis();
+    }
+  }
+  return () => Infinity;
+}
+
+/** Waits for something, though not for longer than that; rejects if it does. */
+async function inTime(work: void | Promise<void>, ms: number): Promise<void> {
+  if (work === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done in ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function checkMigrations(migrations: unknown): readonly DefinedMigration[] {

@@ -1,4 +1,5 @@
 import { invoker, type Adapter, type Invoke } from "./call/adapter.ts";
+import { isAgreement } from "./call/outcome.ts";
 import { callAlone } from "./call/attempt.ts";
 import type { CallSite } from "./call/call-site.ts";
 import type { ReadRules } from "./call/double-read.ts";
@@ -10,6 +11,7 @@ import { comparator, type CompareRules } from "./comparison/index.ts";
 import type { ModeDocument } from "./mode/mode-document.ts";
 import type { Version } from "./mode/mode.ts";
 import { checkMigrationName } from "./migration-name.ts";
+import { RecordCap } from "./records/record-cap.ts";
 import { rampBucket } from "./mode/ramp.ts";
 import {
   checkBoolean,
@@ -27,6 +29,12 @@ export const DEFAULT_TIMEOUT_MS = 2_000;
 
 /** The longest time-out there is: Lambda's own, 15 minutes. */
 export const MAX_TIMEOUT_MS = 900_000;
+
+/**
+ * Values of an answer that are copied when its operation says nothing else. Copying is on the caller's
+ * way, and takes some 0.3 µs a value.
+ */
+export const DEFAULT_MAX_COPIED = 100_000;
 
 type AnyFunction = (...args: any[]) => any;
 
@@ -132,6 +140,7 @@ export class DefinedMigration implements Migration {
   readonly name: string;
   readonly #versions: Readonly<Record<Version, Invoke>>;
   readonly #operations: ReadonlyMap<string, CheckedOperation>;
+  readonly #cap = new RecordCap();
   readonly #clients = new WeakMap<object, Client<any>>();
 
   constructor(options: MigrationOptions<any>) {
@@ -179,7 +188,12 @@ export class DefinedMigration implements Migration {
         operation: name,
         documentVersion: version,
         secondaryShare: secondary,
-        keepsMatches: matches > 0,
+        unstoredFate: (outcome, signature) => {
+          if (isAgreement(outcome)) {
+            return matches > 0 && Math.random() < matches ? undefined : "RecordsSampledOut";
+          }
+          return this.#cap.admits(`${name} ${signature}`) ? undefined : "RecordsCapped";
+        },
         versions: this.#versions,
         invocation,
         tally: invocation.tally(this.name, name),
@@ -200,6 +214,8 @@ export class DefinedMigration implements Migration {
       try {
         const value = key(...args);
         if (typeof value === "string") return rampBucket(this.name, value);
+        // An async key, by mistake: what it rejects with must not go unhandled.
+        if (value instanceof Promise) value.catch(() => {});
       } catch {
         // Counted below, together with a key that isn't one.
       }
@@ -250,6 +266,7 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
     fallback: fallback ?? true,
     rules: {
       comparator: named(option, () => comparator(compare)),
+      maxCopied: compare?.maxNodes ?? DEFAULT_MAX_COPIED,
       hasUserCode: compare !== undefined && hasFunctions(compare),
       order: order ?? "parallel",
       timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,

@@ -154,13 +154,121 @@ describe("what fails beside a request never fails it", () => {
       const invoking = invoke({}, lambdaContext({ remainingMs: () => 1_250 }));
       await reached.promise;
       mock.timers.tick(1_000);
-      assert.equal(await invoking, 1);
       assert.equal(signal?.aborted, true);
+      mock.timers.tick(50);
+      assert.equal(await invoking, 1);
       assert.equal(traces().counts.RecordsDiverted, 1);
       assert.match(
         traces().logged[0]!,
         /record diverted .*not written in time.*"signature":"\$ value"/,
       );
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("a record store that tells after its time what it did store: only the rest is diverted", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const migration = disagreeing();
+      const reached = Promise.withResolvers<void>();
+      const records: RecordStore = {
+        retentionDays: 1,
+        write: (comparisons, signal) =>
+          new Promise((resolve) => {
+            signal.addEventListener("abort", () =>
+              resolve([{ comparison: comparisons[0]!, why: "late" }]),
+            );
+            reached.resolve();
+          }),
+      };
+      const { invoke, traces } = wrapped(
+        migration,
+        "shadow",
+        (_, context) => {
+          const client = migration.client(context);
+          return Promise.all([client.get("a"), client.get("b")]);
+        },
+        { records },
+      );
+      const invoking = invoke();
+      await reached.promise;
+      mock.timers.tick(2_000);
+      await invoking;
+      assert.equal(traces().counts.RecordsDiverted, 1);
+      assert.equal(traces().counts.RecordsStored, 1);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("a record store that gives no list: all is diverted", async () => {
+    const migration = disagreeing();
+    const { invoke, traces } = wrapped(
+      migration,
+      "shadow",
+      (_, context) => migration.client(context).get(),
+      { records: { retentionDays: 1, write: (async () => {}) as any } },
+    );
+    await invoke();
+    assert.equal(traces().counts.RecordsDiverted, 1);
+  });
+
+  it("a logger that throws", async () => {
+    const migration = disagreeing();
+    const logger = { warn: broken, error: broken };
+    const records = { write: broken, retentionDays: 1 };
+    const { invoke } = wrapped(
+      migration,
+      "shadow",
+      (_, context) => migration.client(context).get(),
+      { logger, records, metrics: { publish: broken } },
+    );
+    assert.equal(await invoke(), 1);
+  });
+
+  it("a mode source that breaks in new keeps the invocation in new", async () => {
+    const migration = migrationOf(
+      () => assert.fail("called"),
+      async () => "v2",
+    );
+    let breaks = false;
+    const fixed = fixedMode("new");
+    const modeSource: ModeSource = {
+      read: (...args) => (breaks ? broken() : fixed.read(...args)),
+    };
+    const { invoke, traces } = wrapped(
+      migration,
+      "new",
+      (_, context) => migration.client(context).get(),
+      { modeSource },
+    );
+    assert.equal(await invoke(), "v2");
+    breaks = true;
+    assert.equal(await invoke(), "v2");
+    assert.equal(traces().counts.ModeReadFailures, 1);
+  });
+
+  it("metrics that reject later, or hang", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      for (const publish of [
+        () => Promise.reject(new Error("sink")),
+        () => new Promise<void>(() => {}),
+      ]) {
+        const migration = disagreeing();
+        const { invoke, traces } = wrapped(
+          migration,
+          "shadow",
+          (_, context) => migration.client(context).get(),
+          { metrics: { publish } },
+        );
+        const invoking = invoke();
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+        mock.timers.tick(1_000);
+        assert.equal(await invoking, 1);
+        assert.match(traces().logged[0]!, /metrics could not be published/);
+      }
     } finally {
       mock.timers.reset();
     }

@@ -73,12 +73,27 @@ export function invoker(version: Version, adapter: Adapter<any>): Invoke {
       made ??= make();
       const method = made?.[operation];
       if (typeof method !== "function") {
+        // A factory that is async by mistake: what it rejects with must not go unhandled.
+        if (made instanceof Promise) made.catch(() => {});
         throw new TypeError(`${version} has no method ${operation}`);
       }
-      const result = callAware ? method.call(made, call(), ...args) : method.apply(made, args);
-      return Promise.resolve(result);
+      return promiseOf(callAware ? method.call(made, call(), ...args) : method.apply(made, args));
     } catch (error) {
       return Promise.reject(error);
     }
   };
+}
+
+// As the language has it, whatever a dependency does to it later.
+const { then } = Promise.prototype;
+
+/**
+ * A promise that can be trusted to run its reactions: the very one, if it is one of the language's own
+ * with nothing changed, else one that follows what was given.
+ */
+function promiseOf(result: unknown): Promise<unknown> {
+  if (result instanceof Promise && result.then === then && result.constructor === Promise) {
+    return result;
+  }
+  return new Promise((resolve) => resolve(result));
 }

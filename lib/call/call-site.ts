@@ -1,7 +1,9 @@
+import type { CountName } from "../metrics/names.ts";
 import type { Tally } from "../metrics/tally.ts";
 import type { Version } from "../mode/mode.ts";
 import type { Invoke } from "./adapter.ts";
 import type { Invocation } from "./invocation.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** One operation in one invocation: all that its calls there have in common. */
 export interface CallSite {
@@ -10,8 +12,10 @@ export interface CallSite {
   readonly documentVersion: string;
   /** Share of the reads that call the secondary, from 0 to 1. */
   readonly secondaryShare: number;
-  /** Whether matches may be stored, and so have to be kept as they were. */
-  readonly keepsMatches: boolean;
+  /**
+   * Says what becomes of a comparison that isn't stored, and nothing of one that is. Asked once for each.
+   */
+  readonly unstoredFate: (outcome: Outcome, signature: string) => CountName | undefined;
   readonly versions: Readonly<Record<Version, Invoke>>;
   readonly invocation: Invocation;
   readonly tally: Tally;

@@ -1,4 +1,5 @@
 import type { Comparator } from "../comparison/index.ts";
+import { messageOf } from "../logger.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Comparison } from "./comparison.ts";
@@ -21,6 +22,8 @@ export interface ReadRules {
   /** Milliseconds after which a primary that has a fallback counts as failed; none if unset. */
   readonly primaryTimeoutMs: number | undefined;
   readonly limits: SecondaryLimits;
+  /** Values of an answer, or of the arguments, that are copied at the most. */
+  readonly maxCopied: number;
 }
 
 /** The arguments of one read. */
@@ -28,11 +31,6 @@ export interface ReadArguments {
   readonly primary: readonly unknown[];
   readonly secondary: readonly unknown[];
   readonly recorded: Comparison["arguments"];
-}
-
-/** What a caller gets when V2 was too slow and V1 had no answer. */
-export class PrimaryTimeoutError extends Error {
-  override readonly name = "PrimaryTimeoutError";
 }
 
 /** Why a secondary that the plan has is not called. */
@@ -86,24 +84,29 @@ export class DoubleRead implements Pending {
     this.#skip = skip;
     this.#sequence = site.invocation.nextSequence();
     this.dueAt = performance.now() + rules.timeoutMs;
+    site.invocation.began(this);
     this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#time, (end) =>
       this.#endPrimary(end),
     );
-    if (skip === undefined && rules.order === "parallel") this.#startSecondary();
-    // Attached after the secondary's own reaction: when both have settled by the time the caller
-    // could look, they have been compared by then, and there is nothing to copy.
     if (plan.fallback) {
       this.answer = new Promise((resolve) => (this.#resolveAnswer = resolve));
       if (rules.primaryTimeoutMs !== undefined) {
         this.#primaryTimer = setTimeout(() => this.#timeOutPrimary(), rules.primaryTimeoutMs);
       }
-    } else {
-      this.answer = this.#primary.promise.then((value) => {
+    }
+    if (skip === undefined && rules.order === "parallel") this.#startSecondary();
+    // Attached after the secondary's own reaction: when both have settled by the time the caller
+    // could look, they have been compared by then, and there is nothing to copy.
+    this.answer ??= this.#primary.promise.then(
+      (value) => {
         this.#detach();
         return value;
-      });
-    }
-    site.invocation.began(this);
+      },
+      (error: unknown) => {
+        this.#detach();
+        throw error;
+      },
+    );
   }
 
   #startSecondary(): void {
@@ -115,13 +118,13 @@ export class DoubleRead implements Pending {
       return;
     }
     this.dueAt = performance.now() + limitMs;
-    this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
     this.#rules.limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
     this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#time, (end) =>
       this.#endSecondary(end),
     );
+    this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
   }
 
   #endPrimary(end: Settlement): void {
@@ -130,16 +133,20 @@ export class DoubleRead implements Pending {
     this.#primaryEnd = end;
     if (this.#rules.hasUserCode) this.#detach();
     if (end.status === "answered" && this.#resolveAnswer !== undefined) {
-      // One turn later, for the same reason that the answer without a fallback has a reaction.
+      // One turn later, for the same reason that the answer without a fallback has reactions.
       queueMicrotask(() => {
         this.#detach();
         this.#resolveAnswer!(this.#primary.promise);
       });
     }
     if (this.#secondary === undefined) {
-      if (this.#skip === undefined || end.status !== "answered") this.#startSecondary();
-      else {
-        this.#site.tally.count(this.#skip);
+      const skip = this.#site.invocation.closed ? "SkippedAfterResponse" : this.#skip;
+      if (
+        end.status === "answered" ? skip === undefined : this.#plan.fallback || skip === undefined
+      ) {
+        this.#startSecondary();
+      } else {
+        if (skip !== undefined) this.#site.tally.count(skip);
         this.#withoutSecondary();
       }
     } else if (this.#secondaryEnd !== undefined) {
@@ -166,9 +173,9 @@ export class DoubleRead implements Pending {
 
   /** Makes the primary's end independent of the caller, before the caller has it. */
   #detach(): void {
-    if (this.#detached || this.#recorded || this.#primaryEnd?.status !== "answered") return;
+    if (this.#detached || this.#recorded || this.#primaryEnd === undefined) return;
     this.#detached = true;
-    this.#primaryEnd = detached(this.#primaryEnd);
+    this.#primaryEnd = detached(this.#primaryEnd, this.#rules.maxCopied);
   }
 
   /** The primary is alone after all: there is its own answer, and nothing to compare. */
@@ -176,13 +183,15 @@ export class DoubleRead implements Pending {
     this.#finished = true;
     this.#recorded = true;
     if (this.#skip === undefined) this.#rules.limits.released();
-    if (this.#primaryEnd?.status !== "answered") this.#resolveAnswer?.(this.#primaryAnswer());
+    if (this.#primaryEnd?.status !== "answered") this.#resolveAnswer?.(this.#primary.promise);
     this.#site.invocation.ended(this);
   }
 
   abandon(): void {
+    if (this.#recorded) return;
     clearTimeout(this.#primaryTimer);
     clearTimeout(this.#secondaryTimer);
+    if (this.#primaryEnd === undefined) this.#primary.giveUp("the invocation is over");
     if (this.#secondary === undefined) {
       this.#site.tally.count(this.#skip ?? "SkippedAfterResponse");
       this.#withoutSecondary();
@@ -198,36 +207,18 @@ export class DoubleRead implements Pending {
     this.#record(notCompared("the comparison did not finish in its time"));
   }
 
-  /** What the primary alone has to say to the caller, in the time that is left to it. */
-  #primaryAnswer(): Promise<unknown> {
-    const { promise } = this.#primary;
-    if (this.#primaryEnd?.status !== "timed-out") return promise;
-    // V1 has no answer, so a V2 that is only slow is the caller's best hope for as long as the call has.
-    const leftMs = Math.max(0, this.#rules.timeoutMs - this.#primary.elapsedMs);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          const { operation } = this.#site;
-          this.#primary.giveUp("the call's time is over");
-          reject(new PrimaryTimeoutError(`${operation}: V2 was too slow and V1 had no answer`));
-        },
-        Math.min(leftMs, Math.max(0, this.#site.invocation.budgetMs)),
-      );
-      promise.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
-  }
-
   #finish(secondary: Settlement): void {
     this.#finished = true;
     if (this.#primaryEnd?.status !== "answered" && this.#resolveAnswer !== undefined) {
       if (secondary.status === "answered" && this.#primaryEnd !== undefined) {
         this.#site.tally.count("Fallbacks");
         // The caller gets the original from here on.
-        this.#secondaryEnd = detached(secondary);
+        this.#secondaryEnd = detached(secondary, this.#rules.maxCopied);
         this.#resolveAnswer(this.#secondary!.promise);
         this.#primary.giveUp("the fallback has answered");
       } else {
-        this.#resolveAnswer(this.#primaryAnswer());
+        // V1 has no answer, so V2's own is the caller's, however slow.
+        this.#resolveAnswer(this.#primary.promise);
       }
     }
     const judging = this.#judge();
@@ -236,33 +227,52 @@ export class DoubleRead implements Pending {
   }
 
   #judge(): Judgement | Promise<Judgement> {
-    const { comparator } = this.#rules;
-    const judgement = judge(comparator, this.#plan.primary, this.#primaryEnd, this.#secondaryEnd!);
-    const keepsNothing =
-      !(judgement instanceof Promise) && judgement.outcome === "match" && !this.#site.keepsMatches;
-    if (this.#detached || this.#primaryEnd?.status !== "answered" || keepsNothing) return judgement;
-    // Something of the answer is to be kept, differences and all, so it has to be the copy's.
-    this.#detach();
-    return judge(comparator, this.#plan.primary, this.#primaryEnd, this.#secondaryEnd!);
+    try {
+      const { comparator } = this.#rules;
+      return judge(comparator, this.#plan.primary, this.#primaryEnd, this.#secondaryEnd!);
+    } catch (error) {
+      // Nothing in there throws; if something does all the same, it is no business of the caller's.
+      return notCompared(messageOf(error));
+    }
   }
 
   #record(judgement: Judgement): void {
     if (this.#recorded) return;
-    this.#recorded = true;
+    const { invocation, secondaryShare, tally, unstoredFate } = this.#site;
+    const { fallback } = this.#plan;
+    const failed = this.#primaryEnd !== undefined && this.#primaryEnd.status !== "answered";
     this.#rules.limits.ended(judgement.outcome);
-    const { migration, operation, documentVersion, invocation, secondaryShare, tally } = this.#site;
-    const { mode, primary, fallback } = this.#plan;
-    const primaryEnd = this.#primaryEnd;
-    const secondaryEnd = this.#secondaryEnd!;
-    const failed = primaryEnd !== undefined && primaryEnd.status !== "answered";
+    if (invocation.sealed) {
+      this.#recorded = true;
+      return;
+    }
     // A failing primary that has a fallback calls the secondary whether it was drawn or not, so such a
     // comparison stands for itself alone.
-    const weight = fallback && primaryEnd?.status !== "answered" ? 1 : 1 / secondaryShare;
+    const weight = fallback && failed ? 1 : 1 / secondaryShare;
     const { metric, agreement } = OUTCOMES[judgement.outcome];
     tally.count("Comparisons", weight);
     tally.count(metric, weight);
     if (!agreement) tally.count("Disagreements", weight);
-    invocation.comparisons.push({
+    const fate = unstoredFate(judgement.outcome, judgement.signature);
+    if (fate === undefined) invocation.comparisons.push(this.#comparison(judgement, weight));
+    else tally.count(fate, weight);
+    this.#recorded = true;
+    invocation.ended(this);
+  }
+
+  #comparison(judged: Judgement, weight: number): Comparison {
+    const { migration, operation, documentVersion, invocation } = this.#site;
+    const { mode, primary, fallback } = this.#plan;
+    let judgement = judged;
+    if (!this.#detached && this.#primaryEnd !== undefined) {
+      // It is to be kept, differences and all, so it has to be of the copy.
+      this.#detach();
+      const again = this.#judge();
+      if (!(again instanceof Promise)) judgement = { ...again, outcome: judged.outcome };
+    }
+    const primaryEnd = this.#primaryEnd;
+    const secondaryEnd = this.#secondaryEnd!;
+    return {
       migration,
       operation,
       mode,
@@ -273,15 +283,18 @@ export class DoubleRead implements Pending {
       primary,
       outcome: judgement.outcome,
       reason: judgement.reason,
-      fallback: fallback && failed && secondaryEnd.status === "answered",
+      fallback:
+        fallback &&
+        primaryEnd !== undefined &&
+        primaryEnd.status !== "answered" &&
+        secondaryEnd.status === "answered",
       v1: primary === "v1" ? primaryEnd : secondaryEnd,
       v2: primary === "v1" ? secondaryEnd : primaryEnd,
       arguments: this.#args.recorded,
       differences: judgement.differences,
       truncated: judgement.truncated,
-      signature: judgement.signature,
+      signature: judged.signature,
       weight,
-    });
-    invocation.ended(this);
+    };
   }
 }

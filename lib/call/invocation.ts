@@ -22,6 +22,7 @@ export class Invocation {
   readonly #reserveMs: number;
   #sequence = 0;
   #closed = false;
+  #sealed = false;
   #onIdle: (() => void) | undefined;
 
   /**
@@ -47,6 +48,11 @@ export class Invocation {
   /** Whether the handler is done, so that nothing new may be started beside a primary. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether its comparisons and counts are on their way out, so that nothing may be added to them. */
+  get sealed(): boolean {
+    return this.#sealed;
   }
 
   nextSequence(): number {
@@ -81,16 +87,23 @@ export class Invocation {
    */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#pending.size === 0) return;
-    const now = performance.now();
-    const dueInMs = Math.max(...Array.from(this.#pending, ({ dueAt }) => dueAt - now));
-    const waitMs = Math.max(0, Math.min(dueInMs, this.budgetMs));
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-      timer = setTimeout(resolve, waitMs);
-    });
-    clearTimeout(timer);
+    if (this.#pending.size > 0) await this.#untilIdle();
     for (const call of this.#pending) call.abandon();
+    // A run that has not ended by now is one that failed, and it must not look like one that never was.
+    for (const tally of this.#tallies.values()) tally.countUnsettled();
+    this.#sealed = true;
+  }
+
+  #untilIdle(): Promise<void> {
+    let dueAt = 0;
+    for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
+    const waitMs = Math.max(0, Math.min(dueAt - performance.now(), this.budgetMs));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

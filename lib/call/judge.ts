@@ -39,10 +39,10 @@ export function notCompared(reason: string): Judgement {
 function errorLabel(error: unknown): string {
   try {
     if (error instanceof Error) {
-      const { code } = error as { code?: unknown };
+      const { name, code } = error as { name: unknown; code?: unknown };
       return typeof code === "string" || typeof code === "number"
-        ? `${error.name} ${code}`
-        : error.name;
+        ? `${String(name)} ${code}`
+        : String(name);
     }
     return typeof error;
   } catch {

@@ -14,7 +14,7 @@ export function read(
   let skip = reasonToSkip(site);
   let given: ReadArguments | undefined;
   if (skip === undefined || plan.fallback) {
-    given = argumentsFor(args);
+    given = argumentsFor(args, rules.maxCopied);
     // What can't be copied can't be given to two versions at once.
     if ("notCopied" in given.recorded) skip ??= "SkippedForArguments";
     skip ??= rules.limits.refusal();
@@ -35,10 +35,10 @@ function reasonToSkip({ invocation, secondaryShare }: CallSite): Skip | undefine
 }
 
 /** Arguments for each version and for the record, so that nobody sees what another does to its own. */
-function argumentsFor(args: readonly unknown[]): ReadArguments {
+function argumentsFor(args: readonly unknown[], maxCopied: number): ReadArguments {
   if (args.every(isPrimitive)) return { primary: args, secondary: args, recorded: args };
   try {
-    return { primary: args, secondary: copy(args), recorded: copy(args) };
+    return { primary: args, secondary: copy(args, maxCopied), recorded: copy(args, maxCopied) };
   } catch (error) {
     // A fallback may have the originals: by then the primary has failed with them.
     const notCopied = error instanceof Error ? error.message : String(error);

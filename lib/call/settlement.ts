@@ -1,4 +1,5 @@
 import { copy } from "../comparison/index.ts";
+import { messageOf } from "../logger.ts";
 
 /** How one version's run ended, as the comparison sees it. */
 export type Settlement = Answered | Failed | TimedOut;
@@ -25,15 +26,27 @@ export interface TimedOut {
 }
 
 /**
- * The settlement with an answer of its own, so that what the caller does to the original doesn't reach
- * the comparison or the record. Never throws.
+ * The settlement with an answer or an error of its own, so that what the caller does to the original
+ * doesn't reach the comparison or the record. Never throws.
+ *
+ * @param maxValues how many values are copied at the most.
  */
-export function detached(settlement: Answered): Answered {
-  const { status, durationMs, value } = settlement;
-  try {
-    return { status, durationMs, value: copy(value) };
-  } catch (error) {
-    const notCopied = error instanceof Error ? error.message : String(error);
-    return { status, durationMs, value: undefined, notCopied };
+export function detached(settlement: Settlement, maxValues: number): Settlement {
+  const { status, durationMs } = settlement;
+  switch (status) {
+    case "answered":
+      try {
+        return { status, durationMs, value: copy(settlement.value, maxValues) };
+      } catch (error) {
+        return { status, durationMs, value: undefined, notCopied: messageOf(error) };
+      }
+    case "failed":
+      try {
+        return { status, durationMs, error: copy(settlement.error, maxValues) };
+      } catch {
+        return { status, durationMs, error: new Error(messageOf(settlement.error)) };
+      }
+    case "timed-out":
+      return settlement;
   }
 }

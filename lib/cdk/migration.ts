@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import {
   Application,
+  CfnDeployment,
   ConfigurationContent,
   DeploymentStrategy,
   Environment,
@@ -36,7 +37,8 @@ export interface MigrationProps {
   /** The migration's name, as `defineMigration` has it. */
   readonly migrationName: string;
   /**
-   * The stage, which is the name of the AppConfig environment.
+   * The stage, which is the name of the AppConfig environment. Metrics go by the migration's name
+   * alone, so two stages in one account and region need two names.
    * @default "prod"
    */
   readonly stage?: string;
@@ -120,6 +122,11 @@ export class Migration extends Construct {
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
     checkProps(props);
+    for (const other of Stack.of(this).node.findAll()) {
+      if (other instanceof Migration && other.migrationName === props.migrationName) {
+        refuseRange("migrationName", props.migrationName, "each name once in a stack");
+      }
+    }
     this.#props = props;
     this.migrationName = props.migrationName;
     this.table = new Table(this, "Records", {
@@ -169,6 +176,10 @@ export class Migration extends Construct {
       deployTo: [this.environment],
       deploymentStrategy: this.immediateStrategy,
     });
+    // A tag is such a property too, and tags such as the commit's id change with every deployment.
+    for (const child of this.profile.node.findAll()) {
+      if (child instanceof CfnDeployment) child.addPropertyDeletionOverride("Tags");
+    }
   }
 
   /**
@@ -258,6 +269,7 @@ function checkProps(props: MigrationProps): void {
   checkNumber("minimumComparisons", props.minimumComparisons, 1, Number.MAX_SAFE_INTEGER);
   checkNumber("rolloutStepPercent", props.rolloutStepPercent, 1, 100);
   checkDuration("rolloutDuration", props.rolloutDuration, MAX_ROLLOUT);
+  checkDuration("recordRetention", props.recordRetention, Duration.days(3_650), Duration.days(1));
   checkDuration("bakeTime", props.bakeTime, MAX_ROLLOUT);
   checkDuration("pollInterval", props.pollInterval, Duration.days(1), Duration.seconds(15));
 }
@@ -278,23 +290,22 @@ function checkDuration(
   }
 }
 
-/** What the agent beside each function prefetches; a function may take part in several migrations. */
-const prefetched = new WeakMap<Function, string[]>();
+/** What the agent beside each function is told; a function may take part in several migrations. */
+const agents = new WeakMap<Function, { readonly paths: string[]; pollSeconds: number }>();
 
 /** Puts the AppConfig agent beside a function. Returns whether there is one for it. */
 function addAgent(fn: Function, options: { path: string; pollInterval: Duration }): boolean {
-  let paths = prefetched.get(fn);
-  if (paths === undefined) {
+  let agent = agents.get(fn);
+  if (agent === undefined) {
     const layer = agentLayer(fn);
     if (layer === undefined) return false;
     fn.addLayers(layer);
-    prefetched.set(fn, (paths = []));
+    agents.set(fn, (agent = { paths: [], pollSeconds: Infinity }));
   }
-  paths.push(options.path);
-  fn.addEnvironment("AWS_APPCONFIG_EXTENSION_PREFETCH_LIST", paths.join(","));
-  fn.addEnvironment(
-    "AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS",
-    String(options.pollInterval.toSeconds()),
-  );
+  agent.paths.push(options.path);
+  // One agent serves them all, so it polls as often as the one that asks for most.
+  agent.pollSeconds = Math.min(agent.pollSeconds, options.pollInterval.toSeconds());
+  fn.addEnvironment("AWS_APPCONFIG_EXTENSION_PREFETCH_LIST", agent.paths.join(","));
+  fn.addEnvironment("AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS", String(agent.pollSeconds));
   return true;
 }

@@ -1,5 +1,10 @@
 import type { CountName, LatencyName } from "./names.ts";
 
+const RUNS = [
+  ["V1Calls", "V1Latency", "V1Errors"],
+  ["V2Calls", "V2Latency", "V2Errors"],
+] as const;
+
 /** What one invocation counted for one migration, or for one operation of it. */
 export class Tally {
   readonly migration: string;
@@ -24,6 +29,14 @@ export class Tally {
     else values.push(ms);
   }
 
+  /** Counts the runs of each version that have no latency yet as failed. */
+  countUnsettled(): void {
+    for (const [calls, latency, errors] of RUNS) {
+      const settled = this.latencies.get(latency)?.length ?? 0;
+      this.count(errors, (this.counts.get(calls) ?? 0) - settled);
+    }
+  }
+
   get isEmpty(): boolean {
     return this.counts.size === 0 && this.latencies.size === 0;
   }
@@ -31,5 +44,5 @@ export class Tally {
 
 /** Where an invocation's tallies go at its end. */
 export interface MetricsSink {
-  publish(tallies: readonly Tally[]): void;
+  publish(tallies: readonly Tally[]): void | Promise<void>;
 }

@@ -20,9 +20,9 @@ const UNCONFIGURED: ModeReading = {
 export function appConfigModeSource(logger: Logger): ModeSource {
   const sources = new Map<string, LastGood | undefined>();
   return {
-    async read(migration) {
+    async read(migration, budgetMs) {
       if (!sources.has(migration)) sources.set(migration, open(migration, logger));
-      return sources.get(migration)?.read() ?? UNCONFIGURED;
+      return sources.get(migration)?.read(budgetMs) ?? UNCONFIGURED;
     },
   };
 }

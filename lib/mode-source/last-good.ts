@@ -20,8 +20,11 @@ export interface DocumentReader {
   readonly maxAgeMs: number;
 }
 
-/** Milliseconds that a read may hold an invocation. */
-export const READ_TIMEOUT_MS = 1_000;
+/** Milliseconds that a read may hold an invocation that has a good document already. */
+export const READ_TIMEOUT_MS = 250;
+
+/** The same for one that has none, and would go by the default. */
+export const FIRST_READ_TIMEOUT_MS = 3_000;
 
 /** Milliseconds after a failed read in which none is tried, so that an outage costs little. */
 export const RETRY_AFTER_MS = 5_000;
@@ -55,12 +58,15 @@ export class LastGood {
     this.#logger = options.logger;
   }
 
-  async read(): Promise<ModeReading> {
+  /** @param budgetMs milliseconds that the invocation can spare. */
+  async read(budgetMs: number): Promise<ModeReading> {
     let counts: readonly CountName[] = [];
     if (this.#isDue()) {
       // Invocations that run side by side share one read, and one of them counts its failure.
       if (this.#reading === undefined) {
-        this.#reading = this.#refresh().finally(() => (this.#reading = undefined));
+        const limitMs = this.#good === undefined ? FIRST_READ_TIMEOUT_MS : READ_TIMEOUT_MS;
+        const reading = this.#refresh(Math.max(0, Math.min(limitMs, budgetMs)));
+        this.#reading = reading.finally(() => (this.#reading = undefined));
         counts = await this.#reading;
       } else {
         await this.#reading;
@@ -87,10 +93,10 @@ export class LastGood {
     this.#nextRead = { atMs: ms, setAt: performance.now(), setAtWall: Date.now() };
   }
 
-  async #refresh(): Promise<CountName[]> {
+  async #refresh(timeoutMs: number): Promise<CountName[]> {
     let served: ServedDocument;
     try {
-      served = await withTimeout((signal) => this.#reader.read(signal), READ_TIMEOUT_MS);
+      served = await withTimeout((signal) => this.#reader.read(signal), timeoutMs);
     } catch (error) {
       this.#nextReadIn(RETRY_AFTER_MS);
       this.#tell("the mode document can't be read", messageOf(error));

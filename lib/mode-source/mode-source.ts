@@ -15,6 +15,8 @@ export interface ModeSource {
   /**
    * Reads a migration's document. Answers in bounded time, and never rejects: a source that has
    * nothing better answers with the last good document, or the default.
+   *
+   * @param budgetMs milliseconds that the invocation can spare for it.
    */
-  read(migration: string): Promise<ModeReading>;
+  read(migration: string, budgetMs: number): Promise<ModeReading>;
 }

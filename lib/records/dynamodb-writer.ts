@@ -75,15 +75,21 @@ export function dynamodbWriter(options: { table: string; retentionDays: number }
     retentionDays,
     async write(comparisons, signal) {
       const { marshall } = await sdk();
-      const entries = comparisons.map((comparison) => ({
-        comparison,
-        item: marshall(comparisonRecord(comparison, retentionDays)) as Item,
-      }));
+      const entries: Entry[] = [];
       const batches: Promise<Unwritten[]>[] = [];
+      const refused: Unwritten[] = [];
+      for (const comparison of comparisons) {
+        try {
+          const record = comparisonRecord(comparison, retentionDays);
+          entries.push({ comparison, item: marshall(record) });
+        } catch (error) {
+          refused.push({ comparison, why: messageOf(error) });
+        }
+      }
       for (let at = 0; at < entries.length; at += MAX_BATCH) {
         batches.push(writeBatch(entries.slice(at, at + MAX_BATCH), signal));
       }
-      return (await Promise.all(batches)).flat();
+      return [...refused, ...(await Promise.all(batches)).flat()];
     },
   };
 }

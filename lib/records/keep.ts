@@ -1,9 +1,6 @@
 import type { Comparison } from "../call/comparison.ts";
 import type { Invocation } from "../call/invocation.ts";
-import { isAgreement } from "../call/outcome.ts";
 import { messageOf, type Logger } from "../logger.ts";
-import type { CountName } from "../metrics/names.ts";
-import type { RecordCap } from "./record-cap.ts";
 import { comparisonRecord } from "./record.ts";
 import type { RecordStore, Unwritten } from "./record-store.ts";
 
@@ -11,50 +8,32 @@ import type { RecordStore, Unwritten } from "./record-store.ts";
 const MAX_LOGGED_CHARACTERS = 60_000;
 
 /** Milliseconds that the records' writing may take at the most, however long the invocation has. */
-const MAX_WRITE_MS = 5_000;
+const MAX_WRITE_MS = 2_000;
 
-/** What keeping one migration's comparisons takes. */
-export interface Keeping {
-  readonly store: RecordStore;
-  readonly cap: RecordCap;
-  /** The share of agreements that are stored, from 0 to 1. */
-  readonly matchesShare: number;
-  readonly logger: Logger;
-}
+/** Milliseconds that a store has after its time is over, to say what it did store. */
+const GRACE_MS = 50;
 
 /**
- * Stores what is to be stored of an invocation's comparisons, and counts what became of each: stored,
- * diverted to the log, over the cap, or an agreement that was not sampled. Never rejects, save for a
- * strict store.
+ * Stores comparisons, and counts each as stored or diverted to the log. Never rejects, save for a strict
+ * store.
  */
 export async function keepComparisons(
   comparisons: readonly Comparison[],
   invocation: Invocation,
-  keeping: Keeping,
+  store: RecordStore,
+  logger: Logger,
 ): Promise<void> {
-  const { store, cap, matchesShare, logger } = keeping;
-  const count = ({ migration, operation, weight }: Comparison, fate: CountName) =>
-    invocation.tally(migration, operation).count(fate, weight);
-  const chosen = comparisons.filter((comparison) => {
-    const { operation, outcome, signature } = comparison;
-    if (isAgreement(outcome)) {
-      if (Math.random() < matchesShare) return true;
-      count(comparison, "RecordsSampledOut");
-      return false;
-    }
-    if (cap.admits(`${operation} ${signature}`)) return true;
-    count(comparison, "RecordsCapped");
-    return false;
-  });
-  if (chosen.length === 0) return;
-  const unwritten = await writeInTime(chosen, store, invocation.writeBudgetMs);
+  if (comparisons.length === 0) return;
+  const unwritten = await writeInTime(comparisons, store, invocation.writeBudgetMs);
   const diverted = new Set<Comparison>();
   for (const { comparison, why } of unwritten) {
     diverted.add(comparison);
     divert(comparison, why, store.retentionDays, logger);
   }
-  for (const comparison of chosen) {
-    count(comparison, diverted.has(comparison) ? "RecordsDiverted" : "RecordsStored");
+  for (const comparison of comparisons) {
+    const { migration, operation, weight } = comparison;
+    const fate = diverted.has(comparison) ? "RecordsDiverted" : "RecordsStored";
+    invocation.tally(migration, operation).count(fate, weight);
   }
 }
 
@@ -71,14 +50,19 @@ async function writeInTime(
     timer = setTimeout(
       () => {
         controller.abort();
-        // What the store does with the abort is its own affair: nobody waits for it.
-        resolve(allUnwritten("the records were not written in time"));
+        timer = setTimeout(
+          () => resolve(allUnwritten("the records were not written in time")),
+          GRACE_MS,
+        );
       },
       Math.min(budgetMs, MAX_WRITE_MS),
     );
   });
   try {
-    return await Promise.race([store.write(comparisons, controller.signal), late]);
+    const unwritten = await Promise.race([store.write(comparisons, controller.signal), late]);
+    // A user's own store may be written in JavaScript, and forget to say.
+    if (!Array.isArray(unwritten)) throw new TypeError("records.write() gave no list");
+    return unwritten;
   } catch (error) {
     if (store.strict) throw error;
     return allUnwritten(messageOf(error));

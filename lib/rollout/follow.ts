@@ -22,6 +22,11 @@ const ENDED: ReadonlySet<string> = new Set([
   DeploymentState.REVERTED,
 ]);
 
+/** Whether a deployment in this state is over. */
+export function hasEnded(state: DeploymentState): boolean {
+  return ENDED.has(state);
+}
+
 /** Reads a deployment's state. */
 export async function deploymentProgress(
   { client, applicationId, environmentId }: RolloutTarget,
@@ -60,7 +65,7 @@ export async function followDeployment(
   for (;;) {
     const progress = await deploymentProgress(target, number);
     await options.onProgress?.(progress);
-    if (ENDED.has(progress.state)) return progress;
+    if (hasEnded(progress.state)) return progress;
     await sleep(options.intervalMs ?? 5_000, undefined, { signal: options.signal });
   }
 }

@@ -3,7 +3,7 @@ import {
   ListHostedConfigurationVersionsCommand,
   StartDeploymentCommand,
 } from "@aws-sdk/client-appconfig";
-import { nextMode, previousMode, type Mode } from "../mode/mode.ts";
+import { nextMode } from "../mode/mode.ts";
 import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
 import { currentDocument } from "./current.ts";
 import type { RolloutTarget } from "./target.ts";
@@ -20,39 +20,21 @@ export interface StartedMove {
  * Starts the move to the next mode. The document keeps its sampling; a ramp ends where it led to.
  *
  * @throws {RangeError} in `new`, where there is no next mode.
+ * @throws {Error} while a deployment is under way.
  */
 export async function promote(target: RolloutTarget, description?: string): Promise<StartedMove> {
-  return move(target, (mode) => nextMode(mode), "promote", description);
-}
-
-/**
- * Starts the move to the mode before, for everyone at once.
- *
- * @throws {RangeError} in `old`, where there is none before.
- */
-export async function rollback(target: RolloutTarget, description?: string): Promise<StartedMove> {
-  return move(target, (mode) => previousMode(mode), "rollback", description);
-}
-
-async function move(
-  target: RolloutTarget,
-  step: (mode: Mode) => Mode | undefined,
-  verb: "promote" | "rollback",
-  description?: string,
-): Promise<StartedMove> {
   const { document: from, latestDeployment } = await currentDocument(target);
-  const mode = step(from.mode);
-  if (mode === undefined) throw new RangeError(`there is no mode to ${verb} to from ${from.mode}`);
+  const mode = nextMode(from.mode);
+  if (mode === undefined) throw new RangeError(`there is no mode after ${from.mode}`);
   const to = checkModeDocument({ mode, ...(from.sample && { sample: from.sample }) });
   // In shadow V1 answers as it did in old, so there is nothing that a caller could come to feel.
-  const harmless = verb === "rollback" || mode === "shadow";
-  const strategyId = harmless ? target.immediateStrategyId : target.gradualStrategyId;
+  const strategyId = mode === "shadow" ? target.immediateStrategyId : target.gradualStrategyId;
   return deploy(target, {
     from,
     to,
     strategyId,
     latestDeployment,
-    description: description ?? `${verb}: ${from.mode} to ${mode}`,
+    description: description ?? `promote: ${from.mode} to ${mode}`,
   });
 }
 

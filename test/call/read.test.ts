@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import { PrimaryTimeoutError, withCall, type Call, type Mode } from "../../lib/index.ts";
+import { withCall, type Call, type Mode } from "../../lib/index.ts";
 import { defineMigration } from "../../lib/index.ts";
 import { lambdaContext, migrationOf, wrapped, type Dependency } from "../support/invoke.ts";
 import { deferred, never, reactions } from "../support/settled.ts";
@@ -160,6 +160,16 @@ describe("a hostile secondary", () => {
           },
         }),
       ),
+    "a promise whose own then throws": () =>
+      Object.assign(Promise.resolve(1), {
+        then() {
+          throw new Error("own then");
+        },
+      }),
+    "an error whose name is a symbol": () =>
+      Promise.reject(Object.assign(new Error(), { name: Symbol("name") })),
+    "an error whose name is an object without a text": () =>
+      Promise.reject(Object.assign(new Error(), { name: Object.create(null) })),
     "a class of promise that never runs its reactions": () =>
       new (class extends Promise<unknown> {
         override then(): any {}
@@ -274,12 +284,73 @@ describe("the caller's own value", () => {
     assert.deepEqual((comparison!.v1 as any).value, { ids: [1] });
   });
 
+  it("may be an error that the caller changes without the comparison seeing it", async () => {
+    const shadow = deferred();
+    const failure = () => Object.assign(new Error("down"), { code: "A" });
+    const migration = migrationOf(fails(failure()), () => shadow.promise);
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      await migration
+        .client(context)
+        .get()
+        .catch((error: any) => (error.code = "MAPPED"));
+      shadow.reject(failure());
+    });
+    await invoke();
+    assert.equal(traces().counts.SameErrors, 1);
+  });
+
+  it("is not waited for to be copied beyond a number of values", async () => {
+    const many = Array.from({ length: 100_001 }, () => 1);
+    const shadow = deferred();
+    const migration = migrationOf(answers(many), () => shadow.promise);
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      await migration.client(context).get();
+      shadow.resolve(many);
+    });
+    await invoke();
+    assert.match(traces().comparisons[0]?.reason ?? "", /more than 100000 values/);
+  });
+
   it("is handed on even where it can't be copied; then there is no comparison of it", async () => {
     const value = { callback: () => {} };
-    const { answer, comparison } = await readOnce("shadow", answers(value), answers(value));
+    const later = async () => {
+      await reactions();
+      return value;
+    };
+    const { answer, comparison } = await readOnce("shadow", answers(value), later);
     assert.equal((answer as any).value, value);
     assert.equal(comparison?.outcome, "not-compared");
     assert.match(comparison?.reason ?? "", /function/);
+  });
+});
+
+describe("what is kept", () => {
+  it("is nothing of a match that isn't stored: an invocation may make any number of reads", async () => {
+    const migration = migrationOf(answers({ ids: [1] }), answers({ ids: [1] }));
+    const kept: number[] = [];
+    const { invoke, traces } = wrapped(
+      migration,
+      "shadow",
+      async (_, context) => {
+        const client = migration.client(context);
+        for (let reads = 0; reads < 1_000; reads++) await client.get();
+      },
+      { records: { retentionDays: 1, write: async (all) => (kept.push(all.length), []) } },
+    );
+    await invoke();
+    assert.deepEqual(kept, []);
+    assert.equal(traces().counts.RecordsSampledOut, 1_000);
+  });
+
+  it("is at most ten of a signature, though an invocation finds a thousand", async () => {
+    const migration = migrationOf(answers(1), answers(2));
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      const client = migration.client(context);
+      for (let reads = 0; reads < 1_000; reads++) await client.get();
+    });
+    await invoke();
+    assert.equal(traces().comparisons.length, 10);
+    assert.equal(traces().counts.RecordsCapped, 990);
   });
 });
 
@@ -440,6 +511,60 @@ describe("time", () => {
     assert.equal(run.traces().counts.Comparisons, undefined);
   });
 
+  it("an invocation whose last milliseconds the primary uses up still answers", async () => {
+    for (const mode of ["shadow", "reverse-shadow"] as const) {
+      let remaining = 530;
+      const context = lambdaContext({ remainingMs: () => remaining });
+      const slowToBegin = () => {
+        remaining = 490;
+        return Promise.resolve("answer");
+      };
+      const run = start(mode, slowToBegin, slowToBegin, {}, context);
+      assert.deepEqual(await run.answered, { value: "answer" });
+      await run.invoking;
+      const { SkippedForTime, SkippedAfterResponse, Comparisons } = run.traces().counts;
+      assert.deepEqual(
+        [SkippedForTime, SkippedAfterResponse, Comparisons],
+        [1, undefined, undefined],
+      );
+    }
+  });
+
+  it("a primary-first call that outlives the handler starts no secondary", async () => {
+    const primary = deferred();
+    const migration = migrationOf(
+      () => primary.promise,
+      () => assert.fail("called"),
+      {
+        order: "primary-first",
+      },
+    );
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      void migration.client(context).get();
+    });
+    const invoking = invoke();
+    await reactions();
+    primary.resolve(1);
+    await invoking;
+    assert.equal(traces().counts.SkippedAfterResponse, 1);
+    assert.equal(traces().counts.Comparisons, undefined);
+  });
+
+  it("a version that hangs to the end of the invocation counts as failed, in every mode", async () => {
+    for (const mode of ["old", "shadow", "reverse-shadow", "new"] as const) {
+      const migration = migrationOf(never, never);
+      const { invoke, traces } = wrapped(migration, mode, async (_, context) => {
+        void migration.client(context).get();
+      });
+      const invoking = invoke();
+      await reactions();
+      mock.timers.tick(2_000);
+      await invoking;
+      const { V1Calls, V1Errors, V2Calls, V2Errors } = traces().counts;
+      assert.deepEqual([V1Errors, V2Errors], [V1Calls, V2Calls]);
+    }
+  });
+
   it("a primary that the handler didn't wait for is given up after the handler", async () => {
     const migration = migrationOf(never, answers(1));
     const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
@@ -492,14 +617,18 @@ describe("time", () => {
     assert.equal(run.traces().comparisons[0]?.outcome, "different-error");
   });
 
-  it("a hung V2 with a failing V1 is an error in bounded time", async () => {
-    const run = start("reverse-shadow", fails(new Error()), never, { primaryTimeoutMs: 100 });
+  it("a slow V2 whose V1 has no time left to step in still answers for itself", async () => {
+    const slow = deferred();
+    const context = lambdaContext({ remainingMs: () => 400 });
+    const v1 = () => assert.fail("called");
+    const run = start("reverse-shadow", v1, () => slow.promise, { primaryTimeoutMs: 50 }, context);
     await reactions();
-    mock.timers.tick(100);
+    mock.timers.tick(50);
     await reactions();
-    mock.timers.tick(2_000);
-    assert.ok((await run.answered).error instanceof PrimaryTimeoutError);
+    slow.resolve(2);
+    assert.deepEqual(await run.answered, { value: 2 });
     await run.invoking;
+    assert.equal(run.traces().counts.SkippedForTime, 1);
   });
 
   it("a V1 that hangs as fallback leaves V2's own error, at the deadline", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { App, Duration, Stack } from "aws-cdk-lib";
+import { App, Duration, Stack, Tags } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { Architecture, Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Migration, type MigrationProps } from "../../lib/cdk/index.ts";
@@ -56,6 +56,21 @@ describe("Migration", () => {
     );
     const [version] = Object.values(plain[0]!);
     assert.equal(version!.Properties.Content, '{"mode":"old"}');
+  });
+
+  it("keeps tags off the first deployment, which a changed tag would deploy again", () => {
+    const stack = stackOf();
+    Tags.of(stack).add("commit", "abc123");
+    new Migration(stack, "Things", { migrationName: "things" });
+    const template = Template.fromStack(stack);
+    assert.equal(only(template, "AWS::AppConfig::Deployment").Tags, undefined);
+    assert.ok(only(template, "AWS::AppConfig::Application").Tags, "others have them");
+  });
+
+  it("refuses the same name twice in a stack, whose metrics would be one", () => {
+    const stack = stackOf();
+    new Migration(stack, "One", { migrationName: "things" });
+    assert.throws(() => new Migration(stack, "Two", { migrationName: "things" }), /each name once/);
   });
 
   it("alarms on the mismatch rate, with a minimum count, and not on silence", () => {
@@ -198,7 +213,10 @@ describe("instrument", () => {
     const stack = stackOf("eu-west-1");
     const [one, two] = [functionOf(stack, "One"), functionOf(stack, "Two")];
     const things = new Migration(stack, "Things", { migrationName: "things" });
-    const others = new Migration(stack, "Others", { migrationName: "other-things" });
+    const others = new Migration(stack, "Others", {
+      migrationName: "other-things",
+      pollInterval: Duration.minutes(5),
+    });
     things.instrument(one);
     others.instrument(one);
     things.instrument(two);
@@ -218,6 +236,7 @@ describe("instrument", () => {
       2,
       "both documents are prefetched",
     );
+    assert.equal(variablesOf("One").AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS, "15");
     assert.equal(variablesOf("Two").SEGUE_OTHER_THINGS, undefined);
     assert.equal(
       functions.find(([name]) => name.startsWith("One"))![1].Properties.Layers.length,

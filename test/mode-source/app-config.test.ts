@@ -44,14 +44,17 @@ describe("the deployed stack's mode source, with the agent", () => {
 
   it("asks the agent, and takes the document and its version", async () => {
     answer = { status: 200, body: '{"mode":"shadow"}', version: "12" };
-    const { document, version, counts } = await appConfigModeSource(logger).read("my-things");
+    const { document, version, counts } = await appConfigModeSource(logger).read(
+      "my-things",
+      10_000,
+    );
     assert.deepEqual([document.mode, version, counts], ["shadow", "12", []]);
     assert.deepEqual(asked, ["/applications/app%201/environments/prod/configurations/mode"]);
   });
 
   it("counts an agent that refuses, and goes by the default", async () => {
     answer = { status: 404, body: "no such configuration" };
-    const { document, counts } = await appConfigModeSource(logger).read("my-things");
+    const { document, counts } = await appConfigModeSource(logger).read("my-things", 10_000);
     assert.deepEqual(document, { mode: "old" });
     assert.deepEqual(counts, ["ModeReadFailures", "ModeDefaulted"]);
     assert.match(logged[0]!, /404: no such configuration/);
@@ -59,7 +62,7 @@ describe("the deployed stack's mode source, with the agent", () => {
 
   it("counts an agent that isn't there", async () => {
     process.env[PORT] = "1";
-    const { counts } = await appConfigModeSource(logger).read("my-things");
+    const { counts } = await appConfigModeSource(logger).read("my-things", 10_000);
     assert.deepEqual(counts, ["ModeReadFailures", "ModeDefaulted"]);
   });
 
@@ -69,7 +72,7 @@ describe("the deployed stack's mode source, with the agent", () => {
       else process.env.SEGUE_MY_THINGS = text;
       const source = appConfigModeSource(logger);
       for (let invocation = 0; invocation < 2; invocation++) {
-        const { document, counts } = await source.read("my-things");
+        const { document, counts } = await source.read("my-things", 10_000);
         assert.deepEqual([document.mode, counts], ["old", ["ModeDefaulted"]]);
       }
       assert.equal(logged.length, 1);

@@ -105,7 +105,7 @@ describe("the deployed stack's mode source, without the agent", () => {
   it("reads, polls, and comes back after outages and expired tokens", async () => {
     const source = appConfigModeSource(quiet);
     const read = async () => {
-      const { document, version, counts } = await source.read("things");
+      const { document, version, counts } = await source.read("things", 10_000);
       return [document.mode, version.split(":")[0], ...counts];
     };
 

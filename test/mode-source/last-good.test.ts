@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import {
+  FIRST_READ_TIMEOUT_MS,
   LastGood,
   READ_TIMEOUT_MS,
   RETRY_AFTER_MS,
@@ -32,8 +33,8 @@ function source() {
     serve: (text: string, version?: string) => void (next = async () => ({ text, version })),
     fail: (message: string) => void (next = () => Promise.reject(new Error(message))),
     hang: () => void (next = never),
-    async read() {
-      const { document, version, counts } = await lastGood.read();
+    async read(budgetMs = 10_000) {
+      const { document, version, counts } = await lastGood.read(budgetMs);
       return [document.mode, version, ...counts];
     },
   };
@@ -103,12 +104,34 @@ describe("LastGood", () => {
   });
 
   it("holds an invocation for a hung read no longer than its time-out", async () => {
-    const { hang, read } = source();
+    const { hang, serve, read } = source();
+    const heldFor = async (ms: number, reading: Promise<unknown>) => {
+      let held = true;
+      void reading.then(() => (held = false));
+      await reactions();
+      mock.timers.tick(ms - 1);
+      await reactions();
+      assert.equal(held, true);
+      mock.timers.tick(1);
+    };
     hang();
-    const reading = read();
-    await reactions();
-    mock.timers.tick(READ_TIMEOUT_MS);
-    assert.deepEqual(await reading, ["shadow", "default", "ModeReadFailures", "ModeDefaulted"]);
+    const first = read();
+    await heldFor(FIRST_READ_TIMEOUT_MS, first);
+    assert.deepEqual(await first, ["shadow", "default", "ModeReadFailures", "ModeDefaulted"]);
+
+    mock.timers.tick(RETRY_AFTER_MS);
+    const hurried = read(100);
+    await heldFor(100, hurried);
+    assert.deepEqual(await hurried, ["shadow", "default", "ModeReadFailures", "ModeDefaulted"]);
+
+    mock.timers.tick(RETRY_AFTER_MS);
+    serve('{"mode":"new"}', "1");
+    await read();
+    hang();
+    mock.timers.tick(MAX_AGE_MS);
+    const later = read();
+    await heldFor(READ_TIMEOUT_MS, later);
+    assert.deepEqual(await later, ["new", "1", "ModeReadFailures"]);
   });
 
   it("shares one read among invocations side by side, and counts its failure once", async () => {
