@@ -95,7 +95,7 @@ export default function segue(
     for (const migration of defined) {
       const reading = readings.get(migration.name)!;
       for (const name of reading.counts) invocation.tally(migration.name).count(name);
-      migration.pin(context, invocation, reading);
+      migration.pin(context, invocation, reading, options.records?.keepsAll ?? false);
     }
     requests.set(request, invocation);
   }

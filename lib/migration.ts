@@ -179,7 +179,12 @@ export class DefinedMigration implements Migration {
   }
 
   /** Makes the client of one invocation, which goes by one document from first to last. */
-  pin(context: object, invocation: Invocation, { document, version }: PinnedDocument): void {
+  pin(
+    context: object,
+    invocation: Invocation,
+    { document, version }: PinnedDocument,
+    keepsAll: boolean,
+  ): void {
     const client: Record<string, AnyFunction> = {};
     const { secondary = 1, matches = 0 } = document.sample ?? {};
     for (const [name, operation] of this.#operations) {
@@ -189,6 +194,7 @@ export class DefinedMigration implements Migration {
         documentVersion: version,
         secondaryShare: secondary,
         unstoredFate: (outcome, signature) => {
+          if (keepsAll) return undefined;
           if (isAgreement(outcome)) {
             return matches > 0 && Math.random() < matches ? undefined : "RecordsSampledOut";
           }

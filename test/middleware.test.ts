@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
 import middy from "@middy/core";
 import segue, { type ModeSource, type RecordStore } from "../lib/index.ts";
-import { DisagreementError, fixedMode, memoryRecords } from "../lib/testing.ts";
+import { DisagreementError, fixedMode, memoryMetrics, memoryRecords } from "../lib/testing.ts";
 import { lambdaContext, migrationOf, wrapped } from "./support/invoke.ts";
 
 const agreeing = () =>
@@ -346,6 +346,23 @@ describe("what becomes of each comparison", () => {
 });
 
 describe("a user's own test", () => {
+  it("sees every comparison, matches included, and every count", async () => {
+    const records = memoryRecords();
+    const metrics = memoryMetrics();
+    const migration = agreeing();
+    const { invoke } = wrapped(
+      migration,
+      "shadow",
+      (_, context) => migration.client(context).get(),
+      { records, metrics },
+    );
+    for (let request = 0; request < 20; request++) await invoke();
+    assert.equal(records.comparisons.length, 20);
+    assert.ok(records.comparisons.every(({ outcome }) => outcome === "match"));
+    assert.equal(metrics.counts.Matches, 20);
+    assert.equal(metrics.counts.RecordsStored, 20);
+  });
+
   it("fails on a disagreement where it asks for that", async () => {
     const records = memoryRecords({ throwOnDisagreement: true });
     const run = (migration: ReturnType<typeof agreeing>) =>

@@ -12,56 +12,101 @@ import { synthesize } from "./synthesize.ts";
 /** One minute of the cloud is a second of the wall. */
 export const DEFAULT_SPEED = 60;
 
+// Slower, and the story's patience ends before the alarm's period does; faster, and a period has too
+// few requests for the alarm to go by.
+const MIN_SPEED = 30;
+const MAX_SPEED = 120;
+
 const HELP = `Runs a whole migration on the local cloud: the stack of bin/app.ts, synthesized, stood up
 behind AWS's own protocols, and moved from old to new under steady traffic.
 
 Usage: npm run demo [-- options]
 
-  --json         print the summary alone, as one JSON object
+  --json         print the summary alone, as one JSON object (with npm's own lines off:
+                 npm run -s demo -- --json)
   --plain        print lines, also on a terminal
-  --speed <n>    how many times as fast as the wall clock the cloud's clock runs (${DEFAULT_SPEED})
-  --help         this text
+  --speed <n>    how many times as fast as the wall clock the cloud's clock runs, from ${MIN_SPEED}
+                 to ${MAX_SPEED} (${DEFAULT_SPEED})
+  -h, --help     this text
 
-Exit code: 0 if no caller failed and all happened as expected, else 1.
+Exit code: 0 if no caller failed and all happened as expected, 1 if not, 2 for a wrong option.
 `;
+
+/** The exit codes of what may end the demo early, as shells have them. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The demo's command. Resolves to its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  let options: ReturnType<typeof parse>;
+  try {
+    options = parse(args);
+  } catch (error) {
+    console.error(`demo: ${(error as Error).message} (npm run demo -- --help tells the options)`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const live = process.stdout.isTTY && !options.plain;
+  const reporter = options.json ? jsonReporter() : live ? liveReporter() : lineReporter();
+  const interruption = new AbortController();
+  let interrupted: number | undefined;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      interrupted = code;
+      interruption.abort();
+    });
+  }
+  try {
+    const { ok } = await runDemo({ reporter, speed: options.speed, signal: interruption.signal });
+    return ok ? 0 : 1;
+  } catch (error) {
+    if (interrupted === undefined) throw error;
+    console.error("demo: interrupted");
+    return interrupted;
+  }
+}
+
+function parse(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
       json: { type: "boolean" },
       plain: { type: "boolean" },
-      speed: { type: "string" },
-      help: { type: "boolean" },
+      speed: { type: "string", default: String(DEFAULT_SPEED) },
+      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
+  const speed = Number(values.speed);
+  if (!(speed >= MIN_SPEED && speed <= MAX_SPEED)) {
+    throw new RangeError(
+      `--speed: got "${values.speed}", allowed is a number from ${MIN_SPEED} to ${MAX_SPEED}`,
+    );
   }
-  const speed = values.speed === undefined ? DEFAULT_SPEED : Number(values.speed);
-  const live = process.stdout.isTTY && !values.plain;
-  const reporter = values.json ? jsonReporter() : live ? liveReporter() : lineReporter();
-  const { ok } = await runDemo({ reporter, speed });
-  return ok ? 0 : 1;
+  return { ...values, speed };
 }
 
-/** Synthesizes the app, stands it up, and runs the scenario on it. */
+/** Synthesizes the app, stands it up, and runs the scenario on it. Leaves nothing behind. */
 export async function runDemo(options: {
   reporter: Reporter;
   /** @default 60 */
   speed?: number;
+  /** Ends the demo early; it rejects then. */
+  signal?: AbortSignal;
 }): Promise<DemoSummary> {
-  const { reporter, speed = DEFAULT_SPEED } = options;
+  const { reporter, speed = DEFAULT_SPEED, signal = new AbortController().signal } = options;
   const clock = compressedClock(speed);
   const directory = await mkdtemp(join(tmpdir(), "segue-demo-"));
   try {
-    reporter.event("cdk synth");
-    await synthesize(directory);
+    reporter.event("customer-ids: a function's customer ids move from orders to pendingPayments");
+    reporter.event(`a minute of the cloud takes ${(60 / speed).toFixed(1)} s here`);
+    reporter.event("cdk synth (takes some seconds)");
+    await synthesize(directory, signal);
     await using cloud = await openCloud({ assembly: directory, clock });
+    signal.throwIfAborted();
     reporter.event(`the stack is up at ${cloud.endpoint}`);
-    return await runScenario({ cloud, reporter });
+    return await runScenario({ cloud, reporter, signal });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

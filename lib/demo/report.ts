@@ -55,6 +55,7 @@ export interface Reporter {
   phase(title: string): void;
   /** Something that happened. */
   event(text: string): void;
+  expectation(expectation: Expectation): void;
   /** Differences, as they were read back from DynamoDB. */
   differences(groups: readonly SignatureGroup[]): void;
   /** How things stand; called several times a second. */

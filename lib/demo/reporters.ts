@@ -1,7 +1,7 @@
 import logUpdate from "log-update";
 import pc from "picocolors";
 import type { Reporter, Snapshot } from "./report.ts";
-import { differencesText, statusBlock, statusLine, summaryText } from "./text.ts";
+import { differencesText, expectationText, statusBlock, statusLine, summaryText } from "./text.ts";
 
 /** Status lines are this many wall milliseconds apart where they can't overwrite each other. */
 const LINE_EVERY_MS = 3_000;
@@ -15,6 +15,7 @@ export function lineReporter(write: (line: string) => void = console.log): Repor
   return {
     phase: (title) => write(`\n== ${title}`),
     event: (text) => write(`  ${text}`),
+    expectation: (expectation) => write(`  ${expectationText(expectation)}`),
     differences: (groups) => write(differencesText(groups)),
     status(snapshot) {
       if (Date.now() - lastLineAt < LINE_EVERY_MS) return;
@@ -39,6 +40,7 @@ export function liveReporter(): Reporter {
   return {
     phase: (title) => print(`\n${pc.bold(pc.cyan(title))}`),
     event: (text) => print(`  ${text}`),
+    expectation: (expectation) => print(`  ${expectationText(expectation)}`),
     differences: (groups) => print(differencesText(groups)),
     status(snapshot) {
       last = snapshot;
@@ -60,6 +62,7 @@ export function jsonReporter(): Reporter {
   return {
     phase: silent,
     event: silent,
+    expectation: silent,
     differences: silent,
     status: silent,
     summary: (summary) => console.log(JSON.stringify(summary)),

@@ -1,7 +1,7 @@
 import CliTable from "cli-table3";
 import pc from "picocolors";
 import type { SignatureGroup } from "../records/groups.ts";
-import type { DemoSummary, Snapshot } from "./report.ts";
+import type { DemoSummary, Expectation, Snapshot } from "./report.ts";
 
 const BAR_WIDTH = 30;
 const MAX_VALUE_CHARACTERS = 60;
@@ -11,7 +11,8 @@ function colouredAlarm(alarm: string): string {
   return alarm === "ALARM" ? pc.red(alarm) : pc.yellow(alarm);
 }
 
-function percent(value: number | undefined): string {
+/** A rate in words. */
+export function percent(value: number | undefined): string {
   return value === undefined ? "–" : `${value.toFixed(1)} %`;
 }
 
@@ -57,6 +58,11 @@ function sparkline(rates: readonly number[]): string {
     .join("");
 }
 
+/** What was expected, and whether it came. */
+export function expectationText({ what, met, seen }: Expectation): string {
+  return `${met ? pc.green("✔") : pc.red("✘ not as expected:")} ${what} ${pc.dim(`(${seen})`)}`;
+}
+
 /** Groups of differences, the heaviest first, each with its newest example. */
 export function differencesText(groups: readonly SignatureGroup[]): string {
   const cut = (text: string | undefined) =>
@@ -65,10 +71,10 @@ export function differencesText(groups: readonly SignatureGroup[]): string {
       : (text ?? "nothing");
   return groups
     .flatMap(({ operation, outcome, signature, records, example }) => [
-      `  ${pc.bold(signature)}  ${outcome} of ${operation}, ${records} records`,
+      `  ${pc.bold(signature)}: ${outcome} of ${operation}, ${records} records kept, such as`,
       ...example.differences
         .slice(0, 2)
-        .map(({ path, v1, v2 }) => `    ${path}  v1 ${cut(v1)}  v2 ${cut(v2)}`),
+        .map(({ path, v1, v2 }) => `    ${path}: V1 has ${cut(v1)}, V2 has ${cut(v2)}`),
       `    called with ${cut(example.arguments)}, in ${example.mode}, document ${example.documentVersion}`,
     ])
     .join("\n");
@@ -76,19 +82,11 @@ export function differencesText(groups: readonly SignatureGroup[]): string {
 
 export function summaryText(summary: DemoSummary): string {
   const table = new CliTable({
-    head: [
-      "phase",
-      "requests",
-      "failed",
-      "p50 ms",
-      "p99 ms",
-      "compared",
-      "differ",
-      "fallbacks",
-      "end",
-    ],
-    colAligns: ["left", ...Array<"right">(7).fill("right"), "left"],
-    style: { head: [], border: [], compact: true },
+    head: ["phase", "requests", "failed", "p50 ms", "p99 ms", "compared", "differ", "fallbacks"],
+    colAligns: ["left", ...Array<"right">(7).fill("right")],
+    // No borders: the table fits into 80 columns without.
+    chars: NO_BORDERS,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 1 },
   });
   for (const phase of summary.phases) {
     table.push([
@@ -100,15 +98,23 @@ export function summaryText(summary: DemoSummary): string {
       phase.comparisons,
       phase.disagreements,
       phase.fallbacks,
-      phase.ended,
     ]);
   }
   const unmet = summary.expectations.filter(({ met }) => !met);
   return [
     table.toString(),
+    pc.dim("p99 of the first phase is cold starts; callers in flight count where they end"),
+    "",
     ...summary.failures.map((failure) => pc.red(`failed: ${failure}`)),
-    ...unmet.map(({ what, seen }) => pc.red(`not as expected: ${what} (${seen})`)),
+    ...unmet.map(expectationText),
     `${summary.expectations.length - unmet.length} of ${summary.expectations.length} expectations met`,
     `callers failed: ${summary.callersFailed}`,
   ].join("\n");
 }
+
+const NO_BORDERS = Object.fromEntries(
+  ["top", "bottom", "left", "right", "mid", "middle"]
+    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+    .concat("mid-mid")
+    .map((side) => [side, ""]),
+);

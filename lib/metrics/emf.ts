@@ -1,6 +1,6 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { DIMENSIONS, METRICS, NAMESPACE } from "./names.ts";
-import type { MetricsSink, Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 
 // At EMF's limit of 100 values Powertools publishes by itself, and forgets the operation's dimensions.
 const MAX_VALUES = 99;
@@ -9,7 +9,7 @@ const MAX_VALUES = 99;
  * Publishes tallies as CloudWatch's embedded metric format: a line each on standard output, which
  * Lambda's log group turns into metrics with no call and no wait.
  */
-export function emfMetrics(): MetricsSink & { publish(tallies: readonly Tally[]): void } {
+export function emfMetrics(): { publish(tallies: readonly Tally[]): void } {
   // One for all: making one costs more than all else here. Nothing is awaited between filling and
   // publishing it, so invocations side by side don't meet in it.
   const metrics = new Metrics({ namespace: NAMESPACE });

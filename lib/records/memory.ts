@@ -23,7 +23,7 @@ export interface MemoryRecords extends RecordStore {
 }
 
 /**
- * Keeps comparisons in memory.
+ * Keeps every comparison in memory, matches included.
  *
  * @param options.throwOnDisagreement whether an invocation in which V1 and V2 disagreed rejects with a
  *   {@link DisagreementError}. @default false
@@ -33,6 +33,7 @@ export function memoryRecords(options: { throwOnDisagreement?: boolean } = {}): 
   return {
     comparisons,
     retentionDays: 30,
+    keepsAll: true,
     strict: options.throwOnDisagreement ?? false,
     async write(added) {
       comparisons.push(...added);

@@ -16,6 +16,8 @@ export interface RecordStore {
   write(comparisons: readonly Comparison[], signal: AbortSignal): Promise<readonly Unwritten[]>;
   /** Days for which a record is kept. */
   readonly retentionDays: number;
+  /** Whether it wants every comparison, whatever the sampling and the cap say. @default false */
+  readonly keepsAll?: boolean;
   /** Whether an error of `write` is to fail the invocation: for a user's own tests. @default false */
   readonly strict?: boolean;
 }

@@ -20,7 +20,7 @@ import { TestData } from "@launchdarkly/node-server-sdk/integrations";
 import middy from "@middy/core";
 import { experimentAsync } from "tzientist";
 import segue, { defineMigration, type Mode } from "../../lib/index.ts";
-import { fixedMode, memoryRecords } from "../../lib/testing.ts";
+import { fixedMode } from "../../lib/testing.ts";
 
 const ROUNDS = 60;
 const CALLS = 200;
@@ -73,7 +73,7 @@ function ours(mode: Mode): Subject {
     .use(
       segue(migration, {
         modeSource: fixedMode(mode),
-        records: memoryRecords(),
+        records: { retentionDays: 1, write: async () => [] },
         metrics: {
           publish: (tallies) => {
             for (const { counts } of tallies) compared += counts.get("Matches") ?? 0;

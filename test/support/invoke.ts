@@ -6,10 +6,11 @@ import segue, {
   type MigrationOptions,
   type Mode,
   type ModeDocument,
+  type RecordStore,
   type SegueOptions,
   type Tally,
 } from "../../lib/index.ts";
-import { fixedMode, memoryRecords } from "../../lib/testing.ts";
+import { fixedMode } from "../../lib/testing.ts";
 
 /** A Lambda context with what Segue asks of it. */
 export function lambdaContext(options: { requestId?: string; remainingMs?: () => number } = {}) {
@@ -35,7 +36,12 @@ export function wrapped<Result>(
   handle: (event: any, context: any) => Promise<Result>,
   options: SegueOptions = {},
 ) {
-  const records = memoryRecords();
+  const kept: Comparison[] = [];
+  // As the table is: after the sampling and the cap.
+  const records: RecordStore = {
+    retentionDays: 30,
+    write: async (comparisons) => (kept.push(...comparisons), []),
+  };
   const tallies: Tally[] = [];
   const logged: string[] = [];
   const log = (message: string, extra?: object) =>
@@ -59,7 +65,7 @@ export function wrapped<Result>(
       for (const tally of tallies) {
         for (const [name, sum] of tally.counts) counts[name] = (counts[name] ?? 0) + sum;
       }
-      return { comparisons: records.comparisons, counts, tallies, logged };
+      return { comparisons: kept, counts, tallies, logged };
     },
   };
 }
