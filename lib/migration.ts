@@ -11,6 +11,7 @@ import { comparator, type CompareRules } from "./comparison/index.ts";
 import type { ModeDocument } from "./mode/mode-document.ts";
 import type { Version } from "./mode/mode.ts";
 import { checkMigrationName } from "./migration-name.ts";
+import { redaction, type Redact } from "./records/redaction.ts";
 import { RecordCap } from "./records/record-cap.ts";
 import { rampBucket } from "./mode/ramp.ts";
 import {
@@ -45,6 +46,13 @@ export interface ReadOperation<Method extends AnyFunction = AnyFunction> {
   readonly key?: (...args: Parameters<Method>) => string;
   /** How answers and errors compare. @default deeply and strictly */
   readonly compare?: CompareRules;
+  /**
+   * Paths of what must not leave the process, such as `$..cardNumber`. Each is applied to the answers,
+   * to the errors and to the list of the arguments. What it names is replaced by `[redacted]` in the
+   * records and in what is logged of them, and so is the same text wherever else it stands there.
+   * @default none
+   */
+  readonly redact?: readonly string[];
   /** Whether V1 answers in `reverse-shadow` when V2 fails. @default true */
   readonly fallback?: boolean;
   /**
@@ -232,6 +240,7 @@ export class DefinedMigration implements Migration {
 }
 
 const READ_OPTIONS = [
+  "redact",
   "compare",
   "fallback",
   "order",
@@ -258,8 +267,17 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
   }
   const common = ["kind", "key"];
   checkObject(option, given, kind === "read" ? [...common, ...READ_OPTIONS] : [...common, "dual"]);
-  const { key, compare, fallback, order, timeoutMs, primaryTimeoutMs, maxInFlight, breaker } =
-    given as Partial<ReadOperation>;
+  const {
+    key,
+    compare,
+    fallback,
+    order,
+    timeoutMs,
+    primaryTimeoutMs,
+    maxInFlight,
+    breaker,
+    redact,
+  } = given as Partial<ReadOperation>;
   checkFunction(`${option}.key`, key);
   checkBoolean(`${option}.fallback`, fallback);
   checkOneOf(`${option}.order`, order, ["parallel", "primary-first"]);
@@ -272,6 +290,7 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
     fallback: fallback ?? true,
     rules: {
       comparator: named(option, () => comparator(compare)),
+      redact: redact === undefined ? undefined : checkRedact(`${option}.redact`, redact),
       maxCopied: compare?.maxNodes ?? DEFAULT_MAX_COPIED,
       hasUserCode: compare !== undefined && hasFunctions(compare),
       order: order ?? "parallel",
@@ -283,6 +302,13 @@ function checkOperation(option: string, given: unknown): CheckedOperation {
       }),
     },
   };
+}
+
+function checkRedact(option: string, paths: unknown): Redact {
+  if (!Array.isArray(paths) || paths.some((path) => typeof path !== "string")) {
+    refuseType(option, paths, 'an array of paths such as "$..cardNumber"');
+  }
+  return named(option, () => redaction(paths));
 }
 
 function checkBreaker(option: string, breaker: ReadOperation["breaker"]): Breaking {
@@ -297,8 +323,8 @@ function checkBreaker(option: string, breaker: ReadOperation["breaker"]): Breaki
 type Breaking = Pick<LimitOptions, "breakAfter" | "probeAfterMs">;
 
 function hasFunctions(compare: CompareRules): boolean {
-  const { normalize, equal, ignoreWhen } = compare;
-  return normalize !== undefined || equal !== undefined || ignoreWhen !== undefined;
+  const { normalize, equal, ignoreWhen, errors } = compare;
+  return [normalize, equal, ignoreWhen, errors].some((given) => given !== undefined);
 }
 
 /** Puts the operation's name before the message of an error about one of its options. */

@@ -101,6 +101,18 @@ describe("defineMigration refuses", () => {
       /^operations.ids.primaryTimeoutMs/,
     ],
     [
+      "a redaction that is a text",
+      read({ redact: "$.card" }),
+      TypeError,
+      /^operations.ids.redact: got "\$.card"/,
+    ],
+    [
+      "a redaction by no path",
+      read({ redact: ["card"] }),
+      TypeError,
+      /^operations.ids.redact.*card/,
+    ],
+    [
       "no room for a secondary",
       read({ maxInFlight: 0 }),
       RangeError,

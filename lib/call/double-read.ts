@@ -24,6 +24,8 @@ export interface ReadRules {
   readonly limits: SecondaryLimits;
   /** Values of an answer, or of the arguments, that are copied at the most. */
   readonly maxCopied: number;
+  /** Takes out of a comparison what must not leave the process. */
+  readonly redact: ((comparison: Comparison) => Comparison) | undefined;
 }
 
 /** The arguments of one read. */
@@ -254,8 +256,12 @@ export class DoubleRead implements Pending {
     tally.count(metric, weight);
     if (!agreement) tally.count("Disagreements", weight);
     const fate = unstoredFate(judgement.outcome, judgement.signature);
-    if (fate === undefined) invocation.comparisons.push(this.#comparison(judgement, weight));
-    else tally.count(fate, weight);
+    if (fate === undefined) {
+      const comparison = this.#comparison(judgement, weight);
+      invocation.comparisons.push(this.#rules.redact?.(comparison) ?? comparison);
+    } else {
+      tally.count(fate, weight);
+    }
     this.#recorded = true;
     invocation.ended(this);
   }

@@ -1,13 +1,12 @@
 import { types } from "node:util";
 import type { DifferenceWalk } from "./difference-list.ts";
-import { isSparse } from "./inside.ts";
 import { KeyedPairs } from "./keyed.ts";
 import type { KeyPath } from "./keyed.ts";
 import { kindOf, opaqueReason } from "./kinds.ts";
-import { hasOnlyElements, ownKeys, ownKeysBeyondElements, pathKey } from "./own-keys.ts";
+import { hasOnlyElements, isSparse, ownKeys, ownKeysBeyondElements, pathKey } from "./own-keys.ts";
 import type { PathState, Unordered } from "./path-states.ts";
 import type { PathKey } from "./paths.ts";
-import { pairElements } from "./unordered.ts";
+import { elementsOf, pairElements } from "./unordered.ts";
 import { MAX_DEPTH } from "./walk.ts";
 
 type AnyArray = readonly unknown[];
@@ -92,11 +91,12 @@ function compareUnordered(
   { by }: Unordered,
   depth: number,
 ): void {
-  into.walk.visit(Math.max(a.length, b.length));
   const element = state.anyChild();
-  if (element === null || element.ignore === undefined)
-    if (by === undefined) compareMultisets(into, a, b, element, depth);
-    else compareKeyed(into, a, b, element, by, depth);
+  if (element === null || element.ignore === undefined) {
+    const [v1, v2] = [elementsOf(into.walk, a), elementsOf(into.walk, b)];
+    if (by === undefined) compareMultisets(into, v1, v2, element, depth);
+    else compareKeyed(into, v1, v2, element, by, depth);
+  }
   const beyond = [ownKeysBeyondElements(a), ownKeysBeyondElements(b)] as const;
   into.properties(a, b, ...beyond, state, depth);
 }

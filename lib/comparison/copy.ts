@@ -1,9 +1,14 @@
 import { types } from "node:util";
 import { copyBuiltIn } from "./copy-built-in.ts";
 import { describe } from "./describe.ts";
-import { isSparse } from "./inside.ts";
 import { inherits, opaqueReason } from "./kinds.ts";
-import { hasOnlyElements, ownKeys, ownKeysBeyondElements, ownSymbols } from "./own-keys.ts";
+import {
+  hasOnlyElements,
+  isSparse,
+  ownKeys,
+  ownKeysBeyondElements,
+  ownSymbols,
+} from "./own-keys.ts";
 import { formatPath, mapPathKey } from "./paths.ts";
 import type { PathKey } from "./paths.ts";
 import { DEFAULT_MAX_NODES } from "./rules.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, types } from "node:util";
-import { equalInside, equalKeys, equalOwn, isSparse } from "./inside.ts";
-import { hasEnumerable, hasOnlyElements, ownSymbols } from "./own-keys.ts";
+import { equalInside, equalKeys, equalOwn } from "./inside.ts";
+import { hasEnumerable, hasOnlyElements, isSparse, ownSymbols } from "./own-keys.ts";
 import type { PathState } from "./path-states.ts";
 import { tolerates } from "./tolerance.ts";
 import type { Walk } from "./walk.ts";

@@ -14,6 +14,8 @@ const WATCH_FROM = 8;
 /** Bytes of a buffer that count. */
 const MAX_BYTES = 256;
 
+type Properties = Record<string, unknown>;
+
 const SEED = { array: 1, object: 2, map: 3, set: 4, date: 5, tolerated: 6, other: 7 };
 
 const float = new Float64Array(1);
@@ -90,21 +92,28 @@ export class Hasher {
     }
     // A sum: the order of the keys means nothing.
     let sum = SEED.object;
-    const names = Object.keys(value);
-    this.#walk.visit(names.length);
-    for (const name of names) {
-      const child = state === null ? null : state.child(name);
-      if (child !== null && child.ignore !== undefined) continue;
-      const inner = this.#any((value as Record<string, unknown>)[name], child, depth + 1);
-      sum = (sum + finish(mix(hashString(name), inner))) | 0;
-    }
+    if (prototype === Object.prototype && this.#walk.cleanPrototype && !types.isProxy(value))
+      // No list of the keys has to be made.
+      for (const name in value)
+        sum = (sum + this.#property(value as Properties, name, state, depth)) | 0;
+    else
+      for (const name of Object.keys(value))
+        sum = (sum + this.#property(value as Properties, name, state, depth)) | 0;
     return sum;
+  }
+
+  #property(from: Properties, name: string, state: PathState | null, depth: number): number {
+    this.#walk.visit(1);
+    const child = state === null ? null : state.child(name);
+    if (child !== null && child.ignore !== undefined) return 0;
+    return finish(mix(hashName(name), this.#any(from[name], child, depth + 1)));
   }
 
   #array(value: readonly unknown[], state: PathState | null, depth: number): number {
     const { length } = value;
     // A huge array of holes can't be walked by index.
-    if (!(length <= this.#walk.maxNodes)) return SEED.array;
+    if (!Number.isSafeInteger(length) || length < 0 || length > this.#walk.maxNodes)
+      return SEED.array;
     this.#walk.visit(length);
     let hash = SEED.array;
     for (let i = 0; i < length; i++) {
@@ -158,6 +167,12 @@ function hashNumber(value: number): number {
   if (Number.isNaN(value)) return 16;
   float[0] = value;
   return mix(halves[0] as number, halves[1] as number);
+}
+
+/** Names are few, and only have to keep the values of one object apart. */
+function hashName(name: string): number {
+  const { length } = name;
+  return imul(name.charCodeAt(0) ^ (name.charCodeAt(length - 1) << 8) ^ (length << 16), 0x01000193);
 }
 
 /** FNV-1a over UTF-16 units. */

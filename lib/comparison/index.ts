@@ -9,3 +9,5 @@ export {
   type CompareRules,
 } from "./rules.ts";
 export { signatureOf } from "./signature.ts";
+export { formatPath, parsePath } from "./paths.ts";
+export { pathAutomaton, type PathState } from "./path-states.ts";

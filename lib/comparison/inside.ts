@@ -5,17 +5,15 @@ import { KeyedPairs } from "./keyed.ts";
 import {
   hasEnumerable,
   hasOnlyElements,
+  isSparse,
   ownKeys,
   ownKeysBeyondElements,
   pathKey,
 } from "./own-keys.ts";
 import type { PathState } from "./path-states.ts";
 import { timesWithin } from "./tolerance.ts";
-import { pairElements } from "./unordered.ts";
+import { elementsOf, pairElements } from "./unordered.ts";
 import type { Walk } from "./walk.ts";
-
-/** Elements from which it is worth a look whether there are any. */
-const LONG_ARRAY = 100_000;
 
 type Properties = Record<PropertyKey, unknown>;
 
@@ -115,13 +113,6 @@ export function childState(
   return state.child(typeof name === "symbol" ? String(name) : name);
 }
 
-/** Whether an array is very long and mostly holes, so that its keys are rather to be listed. */
-export function isSparse({ left }: Pick<Walk, "left">, array: readonly unknown[]): boolean {
-  if (!(array.length > Math.min(left, LONG_ARRAY))) return false;
-  for (let i = 0; i < 100; i++) if (!Object.hasOwn(array, i)) return true;
-  return false;
-}
-
 /** The text of a URLSearchParams, which isDeepStrictEqual can't see into. */
 export function searchText(value: object): string {
   return URLSearchParams.prototype.toString.call(value);
@@ -189,15 +180,15 @@ function equalUnordered(
     walk.hide(element.ignore, (apart) => apart.equal(a, b, null, 0));
   else {
     if (a.length !== b.length) return false;
-    walk.visit(a.length);
+    const [v1, v2] = [elementsOf(walk, a), elementsOf(walk, b)];
     const by = state.unordered?.by;
     if (by === undefined) {
-      if (pairElements(walk, a, b, element, depth + 1, true)) return false;
+      if (pairElements(walk, v1, v2, element, depth + 1, true)) return false;
     } else {
-      const pairs = new KeyedPairs(a, b, by);
-      for (let i = 0; i < a.length; i++) {
+      const pairs = new KeyedPairs(v1, v2, by);
+      for (let i = 0; i < v1.length; i++) {
         const partner = pairs.partnerOf(i);
-        if (partner === -1 || !walk.equal(a[i], b[partner], element, depth + 1)) return false;
+        if (partner === -1 || !walk.equal(v1[i], v2[partner], element, depth + 1)) return false;
       }
     }
   }

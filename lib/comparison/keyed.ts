@@ -6,6 +6,9 @@ import { NotComparable } from "./walk.ts";
 /** A path inside an element that leads to one value: its key. */
 export type KeyPath = readonly (string | number)[];
 
+/** Elements of which the partners are fetched together. */
+const SOME_AT_ONCE = 32;
+
 /** Finds for each element of V1's array the one of V2's that has the same key. */
 export class KeyedPairs {
   readonly #v1: readonly unknown[];
@@ -13,10 +16,12 @@ export class KeyedPairs {
   readonly #by: KeyPath;
   /** Up to here both arrays have the same keys in the same order, and no index is needed. */
   #start = 0;
-  /** V2's keys from the start on, and their positions from there. */
-  #keys: unknown[] = [];
   #index: IndexByHash | undefined;
-  #wanted: unknown;
+  /** V2's keys, from the start on. */
+  readonly #keys2: unknown[] = [];
+  /** V1's keys, from the start on, but only of the few that are at hand. */
+  readonly #keys1: unknown[] = [];
+  readonly #hashes1 = new Int32Array(SOME_AT_ONCE);
 
   constructor(v1: readonly unknown[], v2: readonly unknown[], by: KeyPath) {
     this.#v1 = v1;
@@ -31,34 +36,48 @@ export class KeyedPairs {
    * @throws NotComparable when a key is an object, other than a Date or bytes
    */
   partnerOf(i: number): number {
-    this.#wanted = keyOf(this.#v1[i], this.#by);
     if (this.#index === undefined) {
-      if (i < this.#v2.length && this.#wanted === keyOf(this.#v2[i], this.#by)) return i;
+      const sameKey =
+        i < this.#v2.length && keyOf(this.#v1[i], this.#by) === keyOf(this.#v2[i], this.#by);
+      if (sameKey) return i;
       this.#index = this.#indexFrom(i);
     }
-    const found = this.#index.take(hashPrimitive(this.#wanted), 0, this.#fits);
+    const at = (i - this.#start) % SOME_AT_ONCE;
+    if (at === 0) this.#fetch(i, this.#index);
+    const found = this.#index.take(this.#hashes1[at] as number, at, this.#fits);
     return found === -1 ? -1 : this.#start + found;
   }
 
   /** Indexes in V2's array that are nobody's partner, ascending, when all have been asked for. */
   rest(): number[] {
     const index = this.#index ?? this.#indexFrom(this.#v1.length);
-    return index.rest().map((i) => this.#start + i);
+    return index.rest().map((other) => this.#start + other);
   }
 
-  readonly #fits = (_: number, other: number): boolean => {
-    const key = this.#keys[other];
-    return key === this.#wanted || (Number.isNaN(key) && Number.isNaN(this.#wanted));
+  readonly #fits = (one: number, other: number): boolean => {
+    const [key1, key2] = [this.#keys1[one], this.#keys2[other]];
+    return key1 === key2 || (Number.isNaN(key1) && Number.isNaN(key2));
   };
 
   #indexFrom(start: number): IndexByHash {
     this.#start = start;
-    this.#keys = this.#v2.slice(start).map((element) => keyOf(element, this.#by));
-    const index = new IndexByHash(this.#keys.length);
-    for (let i = this.#keys.length - 1; i >= 0; i--)
-      index.addFirst(hashPrimitive(this.#keys[i]), i);
-    return index;
+    for (let i = start; i < this.#v2.length; i++) this.#keys2.push(keyOf(this.#v2[i], this.#by));
+    return new IndexByHash(hashed(this.#keys2, new Int32Array(this.#keys2.length)));
   }
+
+  #fetch(from: number, index: IndexByHash): void {
+    const length = Math.min(SOME_AT_ONCE, this.#v1.length - from);
+    this.#keys1.length = length;
+    for (let at = 0; at < length; at++) this.#keys1[at] = keyOf(this.#v1[from + at], this.#by);
+    const hashes = hashed(this.#keys1, this.#hashes1);
+    index.fetch(hashes, this.#keys2, 0);
+    index.fetch(hashes, this.#v2, this.#start);
+  }
+}
+
+function hashed(keys: readonly unknown[], hashes: Int32Array): Int32Array {
+  for (let i = 0; i < keys.length; i++) hashes[i] = hashPrimitive(keys[i]);
+  return hashes;
 }
 
 function keyOf(element: unknown, by: KeyPath): unknown {

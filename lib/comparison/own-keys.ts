@@ -1,5 +1,8 @@
 import type { PathKey } from "./paths.ts";
 
+/** Elements from which it is worth a look whether there are any. */
+const LONG_ARRAY = 100_000;
+
 /** Lists of own keys, as equality means them: enumerable ones, strings before symbols. */
 
 const { getOwnPropertySymbols, keys, values } = Object;
@@ -33,6 +36,13 @@ export function hasOnlyElements(array: readonly unknown[]): boolean {
   for (let i = 0; i < length; i++)
     if (array[i] === undefined && !Object.hasOwn(array, i)) return false;
   return true;
+}
+
+/** Whether an array is very long and mostly holes, so that its keys are rather to be listed. */
+export function isSparse({ left }: { readonly left: number }, array: readonly unknown[]): boolean {
+  if (!(array.length > Math.min(left, LONG_ARRAY))) return false;
+  for (let i = 0; i < 100; i++) if (!Object.hasOwn(array, i)) return true;
+  return false;
 }
 
 /** The index that a key of an array is, or undefined when it is none. */

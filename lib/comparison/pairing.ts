@@ -22,7 +22,8 @@ export interface Matcher<T> {
  * only elements of the same hash are compared. With weights those are gone through in the order of
  * their weight, so that of values on a line as many find a partner as can.
  *
- * @param early - stop at the first element that has no partner
+ * @param early - stop as soon as it is clear that some element has no partner; not all of them are
+ * listed then
  * @returns undefined when every element has a partner
  */
 export function pairUp<T>(
@@ -31,33 +32,37 @@ export function pairUp<T>(
   matcher: Matcher<T>,
   early: boolean,
 ): Unpaired | undefined {
-  const ordered = matcher.weight === undefined;
   // Arrays that agree for the most part often agree in order too. With tolerances, a first fit
   // could take away the only partner of another.
-  const start = ordered ? equalFromStart(v1, v2, matcher) : 0;
+  const start = matcher.weight === undefined ? equalFromStart(v1, v2, matcher) : 0;
   if (start === v1.length && start === v2.length) return undefined;
   if (early && v1.length !== v2.length) return { v1: [], v2: [] };
 
-  const index = new IndexByHash(v2.length);
-  const side2 = ordered ? undefined : byWeight(v2, matcher);
-  for (let i = v2.length - 1; i >= start; i--)
-    if (side2 === undefined) index.addFirst(matcher.hash(v2[i] as T), i);
-    else index.addFirst(side2.hashes[i] as number, side2.order[i] as number);
-
-  const fits = (one: number, other: number): boolean => matcher.equal(v1[one] as T, v2[other] as T);
-  const side1 = ordered ? undefined : byWeight(v1, matcher);
+  const fits = (one: number, other: number): boolean =>
+    matcher.equal(v1[start + one] as T, v2[start + other] as T);
+  const side2 = hashed(v2, start, v2.length, matcher);
+  const index = new IndexByHash(side2.hashes, side2.order);
   const unpaired: number[] = [];
-  for (let i = start; i < v1.length; i++) {
-    const one = side1 === undefined ? i : (side1.order[i] as number);
-    const hash = side1 === undefined ? matcher.hash(v1[i] as T) : (side1.hashes[i] as number);
-    if (index.take(hash, one, fits) !== -1) continue;
-    unpaired.push(one);
-    if (early) return { v1: unpaired, v2: [] };
+  // A few at a time, so that an element is still at hand when its partner is looked for.
+  const some = matcher.weight === undefined ? SOME_AT_ONCE : v1.length;
+  const buffer = new Int32Array(some);
+  for (let from = start; from < v1.length; from += some) {
+    const { hashes, order } = hashed(v1, from, Math.min(from + some, v1.length), matcher, buffer);
+    index.fetch(hashes, v2, start);
+    for (let at = 0; at < hashes.length; at++) {
+      const one = order === undefined ? at : (order[at] as number);
+      if (index.take(hashes[one] as number, from - start + one, fits) !== -1) continue;
+      if (early) return { v1: [from + one], v2: [] };
+      unpaired.push(from + one);
+    }
   }
   const rest = index.rest();
   if (unpaired.length + rest.length === 0) return undefined;
-  return { v1: unpaired.sort((a, b) => a - b), v2: rest };
+  return { v1: unpaired.toSorted((a, b) => a - b), v2: rest.map((other) => start + other) };
 }
+
+/** Elements of which the partners are fetched together. */
+const SOME_AT_ONCE = 32;
 
 function equalFromStart<T>(v1: readonly T[], v2: readonly T[], matcher: Matcher<T>): number {
   const shorter = Math.min(v1.length, v2.length);
@@ -66,18 +71,32 @@ function equalFromStart<T>(v1: readonly T[], v2: readonly T[], matcher: Matcher<
   return i;
 }
 
-/** The indexes in the order of the elements' weights, and the hashes in that order. */
-function byWeight<T>(
+interface Hashed {
+  /** By index, counted from the first that was hashed. */
+  readonly hashes: Int32Array;
+  /** Those indexes in the order of their weights, if they have any. */
+  readonly order: Uint32Array | undefined;
+}
+
+function hashed<T>(
   elements: readonly T[],
+  from: number,
+  to: number,
   matcher: Matcher<T>,
-): { order: Uint32Array; hashes: Int32Array } {
-  const weights = new Float64Array(elements.length);
-  const unsorted = Int32Array.from(elements, (element, i) => {
-    const hash = matcher.hash(element);
-    weights[i] = matcher.weight?.() ?? 0;
-    return hash;
-  });
-  const order = Uint32Array.from(elements, (_, i) => i);
-  order.sort((a, b) => (weights[a] as number) - (weights[b] as number) || a - b);
-  return { order, hashes: Int32Array.from(order, (i) => unsorted[i] as number) };
+  buffer: Int32Array = new Int32Array(to - from),
+): Hashed {
+  const length = to - from;
+  const hashes = length === buffer.length ? buffer : buffer.subarray(0, length);
+  const weights = matcher.weight === undefined ? undefined : new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    hashes[i] = matcher.hash(elements[from + i] as T);
+    if (weights !== undefined) weights[i] = matcher.weight?.() as number;
+  }
+  return { hashes, order: weights && ascending(weights) };
+}
+
+function ascending(weights: Float64Array): Uint32Array {
+  const order = new Uint32Array(weights.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  return order.toSorted((a, b) => (weights[a] as number) - (weights[b] as number) || a - b);
 }

@@ -137,3 +137,8 @@ export class Automaton {
     return state;
   }
 }
+
+/** The state of the root under path rules, or null where there are none. */
+export function pathAutomaton(rules: readonly PathRule[]): PathState | null {
+  return new Automaton(rules).root();
+}

@@ -1,8 +1,27 @@
+import { types } from "node:util";
+import { describe } from "./describe.ts";
 import { Hasher } from "./hash.ts";
+import { isSparse } from "./own-keys.ts";
 import { pairUp } from "./pairing.ts";
 import type { Matcher, Unpaired } from "./pairing.ts";
 import type { PathState } from "./path-states.ts";
+import { NotComparable } from "./walk.ts";
 import type { Walk } from "./walk.ts";
+
+/**
+ * The elements of an array without order, counted as visited.
+ *
+ * @throws Capped, NotComparable
+ */
+export function elementsOf(walk: Walk, array: readonly unknown[]): readonly unknown[] {
+  if (isSparse(walk, array)) throw new NotComparable("an array of holes, in a place without order");
+  const { length } = array;
+  if (!Number.isSafeInteger(length) || length < 0)
+    throw new NotComparable(`an array with a length of ${describe(length)}`);
+  walk.visit(length);
+  // A Proxy may have another length each time it is asked.
+  return types.isProxy(array) ? Array.from({ length }, (_, i) => array[i]) : array;
+}
 
 /**
  * Pairs elements that are equal under the rules.

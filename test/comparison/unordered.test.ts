@@ -323,6 +323,29 @@ test("tolerance holds inside the elements, whichever order they are in", () => {
   );
 });
 
+const many = (make: (i: number) => unknown): unknown[] =>
+  Array.from({ length: 50_000 }, (_, i) => make(i));
+const crowds: [name: string, make: (i: number) => unknown, rules: CompareRules][] = [
+  ["all the same", () => "a", {}],
+  ["all equal", () => ({ a: [1] }), {}],
+  ["of few values", (i) => i % 3, {}],
+  ["the same but for what is ignored", (i) => ({ at: i }), { ignore: ["$[*].at"] }],
+  [
+    "the same but for what is tolerated",
+    (i) => ({ at: i }),
+    { tolerance: [{ path: "$[*].at", absolute: 0.1 }] },
+  ],
+  ["of one key", (i) => ({ id: 1, i: i % 1 }), { unordered: [{ path: "$", by: "id" }] }],
+];
+
+for (const [name, make, rules] of crowds)
+  test(`50,000 elements, ${name}, are not compared each with each`, () => {
+    const v2 = many(make).toReversed();
+    // Far more than it takes, and far less than the square of the elements would.
+    const limits: CompareRules = { unordered: ["$"], maxMs: 10_000, ...rules };
+    assert.deepEqual(verdict(many(make), v2, limits), { outcome: "match" });
+  });
+
 test("rules for elements hold for the members of a Set", () => {
   const rules = { tolerance: [{ path: "$[*]", absolute: 1 }] };
   assert.equal(verdict(new Set([1, 5]), new Set([6, 2]), rules).outcome, "match");
