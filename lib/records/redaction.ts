@@ -132,7 +132,11 @@ class Redactor {
         this.#collectAll(part, depth + 1);
       }
       if (value instanceof Date || value instanceof RegExp) this.#secret(String(value));
-    } else if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") {
+    } else if (
+      typeof value === "string" ||
+      typeof value === "number" ||
+      typeof value === "bigint"
+    ) {
       this.#secret(String(value));
     }
   }
