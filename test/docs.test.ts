@@ -68,6 +68,10 @@ describe("the documentation", () => {
     }
   });
 
+  it("is right that the scripts run on Node 24, whatever the machine has", () => {
+    assert.match(process.version, /^v24\./);
+  });
+
   it("names npm scripts that are there, and CI runs the README's command", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     for (const page of pages) {

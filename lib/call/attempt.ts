@@ -13,7 +13,8 @@ const METRICS = {
 export class Attempt {
   /** The adapter's own promise, with its very value or its very error. */
   readonly promise: Promise<unknown>;
-  readonly #startedAt = performance.now();
+  /** By `performance.now()`. */
+  readonly startedAt = performance.now();
   readonly #tally: Tally;
   readonly #version: Version;
   #controller: AbortController | undefined;
@@ -60,7 +61,7 @@ export class Attempt {
 
   /** Milliseconds since the start. */
   get elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    return performance.now() - this.startedAt;
   }
 
   /**

@@ -85,11 +85,11 @@ export class DoubleRead implements Pending {
     this.#args = args;
     this.#skip = skip;
     this.#sequence = site.invocation.nextSequence();
-    this.dueAt = performance.now() + rules.timeoutMs;
     site.invocation.began(this);
     this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#time, (end) =>
       this.#endPrimary(end),
     );
+    this.dueAt = this.#primary.startedAt + rules.timeoutMs;
     if (plan.fallback) {
       this.answer = new Promise((resolve) => (this.#resolveAnswer = resolve));
       if (rules.primaryTimeoutMs !== undefined) {
@@ -119,13 +119,13 @@ export class DoubleRead implements Pending {
       this.#withoutSecondary();
       return;
     }
-    this.dueAt = performance.now() + limitMs;
     this.#rules.limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
     this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#time, (end) =>
       this.#endSecondary(end),
     );
+    this.dueAt = this.#secondary.startedAt + limitMs;
     this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
   }
 
