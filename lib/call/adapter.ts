@@ -5,7 +5,10 @@ export interface Call {
   readonly version: Version;
   /** `primary` when the caller gets this version's answer. */
   readonly role: "primary" | "secondary";
-  /** Aborts when nobody waits for the answer any more. */
+  /**
+   * Aborts when nobody waits for the answer any more: at the secondary's deadline, or for a V2 whose
+   * caller got V1's answer. A version that runs alone is never aborted.
+   */
   readonly signal: AbortSignal;
   /** Set for dual writes: both versions get the same key. */
   readonly idempotencyKey?: string;

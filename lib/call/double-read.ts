@@ -3,6 +3,7 @@ import { messageOf } from "../logger.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Comparison } from "./comparison.ts";
+import type { FollowedSignals } from "./followed-signals.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
 import { OUTCOMES } from "./outcome.ts";
@@ -33,6 +34,8 @@ export interface ReadArguments {
   readonly primary: readonly unknown[];
   readonly secondary: readonly unknown[];
   readonly recorded: Comparison["arguments"];
+  /** The caller's signals among the secondary's arguments. */
+  readonly signals?: FollowedSignals;
 }
 
 /** Why a secondary that the plan has is not called. */
@@ -132,6 +135,7 @@ export class DoubleRead implements Pending {
   #endPrimary(end: Settlement): void {
     if (this.#finished || this.#primaryEnd !== undefined) return;
     clearTimeout(this.#primaryTimer);
+    this.#args.signals?.release();
     this.#primaryEnd = end;
     if (this.#rules.hasUserCode) this.#detach();
     if (end.status === "answered" && this.#resolveAnswer !== undefined) {
@@ -193,6 +197,7 @@ export class DoubleRead implements Pending {
     if (this.#recorded) return;
     clearTimeout(this.#primaryTimer);
     clearTimeout(this.#secondaryTimer);
+    this.#args.signals?.release();
     if (this.#primaryEnd === undefined) this.#primary.giveUp("the invocation is over");
     if (this.#secondary === undefined) {
       this.#site.tally.count(this.#skip ?? "SkippedAfterResponse");

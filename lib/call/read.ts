@@ -2,6 +2,7 @@ import { copy } from "../comparison/index.ts";
 import { callAlone } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
 import { DoubleRead, type ReadArguments, type ReadRules, type Skip } from "./double-read.ts";
+import { FollowedSignals } from "./followed-signals.ts";
 import type { DoublePlan } from "./plan.ts";
 
 /** Runs a read whose plan has a secondary. The promise is what the caller gets. */
@@ -38,7 +39,9 @@ function reasonToSkip({ invocation, secondaryShare }: CallSite): Skip | undefine
 function argumentsFor(args: readonly unknown[], maxCopied: number): ReadArguments {
   if (args.every(isPrimitive)) return { primary: args, secondary: args, recorded: args };
   try {
-    return { primary: args, secondary: copy(args, maxCopied), recorded: copy(args, maxCopied) };
+    const signals = new FollowedSignals();
+    const secondary = copy(args, maxCopied, (signal) => signals.follow(signal));
+    return { primary: args, secondary, recorded: copy(args, maxCopied), signals };
   } catch (error) {
     // A fallback may have the originals: by then the primary has failed with them.
     const notCopied = error instanceof Error ? error.message : String(error);

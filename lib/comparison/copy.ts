@@ -33,12 +33,17 @@ const ERROR_KEYS = ["stack", "message", "name", "cause", "errors"] as const;
  * class: such an object's copy lacks them.
  *
  * @param maxNodes - values that are copied at most, @default 1_000_000
+ * @param signalFor - what stands for an AbortSignal in the copy, @default the signal itself
  * @throws NotCopyable for functions, promises, streams and whatever else can't be copied, for more
  * than `maxNodes` values or 1,000 levels, and for what a getter or a Proxy throws (as its `cause`)
  */
-export function copy<T>(value: T, maxNodes: number = DEFAULT_MAX_NODES): T {
+export function copy<T>(
+  value: T,
+  maxNodes: number = DEFAULT_MAX_NODES,
+  signalFor: (signal: AbortSignal) => AbortSignal = (signal) => signal,
+): T {
   if ((typeof value !== "object" || value === null) && typeof value !== "function") return value;
-  const copier = new Copier(maxNodes);
+  const copier = new Copier(maxNodes, signalFor);
   try {
     return copier.copy(value, 0) as T;
   } catch (cause) {
@@ -54,11 +59,13 @@ class Copier {
   refused: NotCopyable | undefined;
 
   readonly #maxNodes: number;
+  readonly #signalFor: (signal: AbortSignal) => AbortSignal;
   readonly #copies = new Map<object, object>();
   #nodes = 0;
 
-  constructor(maxNodes: number) {
+  constructor(maxNodes: number, signalFor: (signal: AbortSignal) => AbortSignal) {
     this.#maxNodes = maxNodes;
+    this.#signalFor = signalFor;
   }
 
   copy(value: unknown, depth: number): unknown {
@@ -115,7 +122,11 @@ class Copier {
   }
 
   #other(from: object, prototype: object | null, depth: number): object {
-    if (inherits(from, AbortSignal.prototype)) return from;
+    if (inherits(from, AbortSignal.prototype)) {
+      const signal = this.#signalFor(from as AbortSignal);
+      this.#copies.set(from, signal);
+      return signal;
+    }
     const reason = opaqueReason(from);
     if (reason !== undefined) this.#refuse(`${reason} at ${formatPath(this.path)}`);
     const to = copyBuiltIn(from) ?? (Object.create(prototype) as object);

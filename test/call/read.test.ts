@@ -259,6 +259,46 @@ describe("a hostile secondary", () => {
   });
 });
 
+describe("the caller's own signal", () => {
+  /** A read with a signal that the caller aborts when the test says. */
+  async function aborted(when: "before the answer" | "after the answer") {
+    const v1 = deferred();
+    const v2 = deferred();
+    let seen: AbortSignal | undefined;
+    const migration = migrationOf(
+      () => v1.promise,
+      ({ signal }) => {
+        seen = signal;
+        signal.addEventListener("abort", () => v2.reject(signal.reason));
+        return v2.promise;
+      },
+    );
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      const controller = new AbortController();
+      const reading = migration.client(context).get({ signal: controller.signal });
+      if (when === "before the answer") controller.abort();
+      v1.resolve(1);
+      await reading;
+      controller.abort();
+      v2.resolve(1);
+    });
+    await invoke();
+    return { aborted: seen?.aborted, ...traces() };
+  }
+
+  it("aborts the secondary too, while the caller waits", async () => {
+    const { aborted: isAborted, counts } = await aborted("before the answer");
+    assert.equal(isAborted, true);
+    assert.equal(counts.SecondaryErrors, 1);
+  });
+
+  it("is none of the secondary's business once the caller has its answer", async () => {
+    const { aborted: isAborted, counts } = await aborted("after the answer");
+    assert.equal(isAborted, false);
+    assert.equal(counts.Matches, 1);
+  });
+});
+
 describe("the caller's own value", () => {
   it("may be changed by the caller without the comparison seeing it", async () => {
     const shadow = deferred();
