@@ -67,7 +67,6 @@ export class DoubleRead implements Pending {
   #primaryEnd: Settlement | undefined;
   #secondaryEnd: Settlement | undefined;
   #primaryTimer: NodeJS.Timeout | undefined;
-  #secondaryTimer: NodeJS.Timeout | undefined;
   /** Whether `#primaryEnd` is independent of what the caller holds. */
   #detached = false;
   /** Whether both ends are known, or one and that the other will never be. */
@@ -129,7 +128,7 @@ export class DoubleRead implements Pending {
       this.#endSecondary(end),
     );
     this.dueAt = this.#secondary.startedAt + limitMs;
-    this.#secondaryTimer = setTimeout(() => this.#timeOutSecondary(), limitMs);
+    invocation.watch(this);
   }
 
   #endPrimary(end: Settlement): void {
@@ -162,7 +161,6 @@ export class DoubleRead implements Pending {
 
   #endSecondary(end: Settlement): void {
     if (this.#secondaryEnd !== undefined) return;
-    clearTimeout(this.#secondaryTimer);
     this.#secondaryEnd = end;
     if (this.#primaryEnd !== undefined) this.#finish(end);
   }
@@ -171,10 +169,10 @@ export class DoubleRead implements Pending {
     this.#endPrimary({ status: "timed-out", durationMs: this.#primary.elapsedMs });
   }
 
-  #timeOutSecondary(): void {
-    const secondary = this.#secondary!;
-    secondary.giveUp("the secondary's time is over");
-    this.#endSecondary({ status: "timed-out", durationMs: secondary.elapsedMs });
+  timeOut(): void {
+    if (this.#secondary === undefined || this.#secondaryEnd !== undefined) return;
+    this.#secondary.giveUp("the secondary's time is over");
+    this.#endSecondary({ status: "timed-out", durationMs: this.#secondary.elapsedMs });
   }
 
   /** Makes the primary's end independent of the caller, before the caller has it. */
@@ -196,7 +194,6 @@ export class DoubleRead implements Pending {
   abandon(): void {
     if (this.#recorded) return;
     clearTimeout(this.#primaryTimer);
-    clearTimeout(this.#secondaryTimer);
     this.#args.signals?.release();
     if (this.#primaryEnd === undefined) this.#primary.giveUp("the invocation is over");
     if (this.#secondary === undefined) {

@@ -5,6 +5,8 @@ import type { Comparison } from "./comparison.ts";
 export interface Pending {
   /** When the call's time is over, by `performance.now()`. */
   readonly dueAt: number;
+  /** Tells the call that its time is over; of no effect if it has ended, or has no secondary yet. */
+  timeOut(): void;
   /** Ends the call and its comparison as they stand, at once. */
   abandon(): void;
 }
@@ -24,6 +26,8 @@ export class Invocation {
   #closed = false;
   #sealed = false;
   #onIdle: (() => void) | undefined;
+  /** One timer for all calls: they are many, and hardly ever does one of them need it. */
+  #alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   /**
    * @param remainingMs the platform's remaining time for the invocation, in milliseconds.
@@ -76,6 +80,31 @@ export class Invocation {
     this.#pending.add(call);
   }
 
+  /** Has a call told when it is due, unless it ends before that. */
+  watch({ dueAt }: Pending): void {
+    if (this.#alarm !== undefined) {
+      if (this.#alarm.at <= dueAt) return;
+      clearTimeout(this.#alarm.timer);
+    }
+    this.#setAlarm(dueAt, performance.now());
+  }
+
+  #setAlarm(at: number, now: number): void {
+    const timer = setTimeout(
+      () => {
+        this.#alarm = undefined;
+        let next = Infinity;
+        for (const call of this.#pending) {
+          if (call.dueAt <= at) call.timeOut();
+          else next = Math.min(next, call.dueAt);
+        }
+        if (next !== Infinity) this.#setAlarm(next, at);
+      },
+      Math.ceil(at - now),
+    );
+    this.#alarm = { at, timer };
+  }
+
   ended(call: Pending): void {
     this.#pending.delete(call);
     if (this.#pending.size === 0) this.#onIdle?.();
@@ -89,6 +118,7 @@ export class Invocation {
     this.#closed = true;
     if (this.#pending.size > 0) await this.#untilIdle();
     for (const call of this.#pending) call.abandon();
+    clearTimeout(this.#alarm?.timer);
     // A run that has not ended by now is one that failed, and it must not look like one that never was.
     for (const tally of this.#tallies.values()) tally.countUnsettled();
     this.#sealed = true;

@@ -510,6 +510,39 @@ describe("time", () => {
     assert.equal(counts.V2Errors, 1);
   });
 
+  it("each secondary has its own deadline, whichever began first", async () => {
+    interface Two {
+      slow(): Promise<unknown>;
+      quick(): Promise<unknown>;
+    }
+    const hung = { slow: never, quick: never };
+    const migration = defineMigration<Two>({
+      name: "two",
+      v1: { slow: async () => 1, quick: async () => 1 },
+      v2: hung,
+      operations: {
+        slow: { kind: "read", timeoutMs: 900 },
+        quick: { kind: "read", timeoutMs: 300 },
+      },
+    });
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      const client = migration.client(context);
+      await Promise.all([client.slow(), client.quick(), client.slow()]);
+    });
+    let ended = false;
+    const invoking = invoke().then(() => (ended = true));
+    await reactions();
+    mock.timers.tick(310);
+    await reactions();
+    assert.equal(ended, false);
+    mock.timers.tick(600);
+    await invoking;
+    assert.deepEqual(
+      traces().comparisons.map(({ operation, outcome }) => `${operation} ${outcome}`),
+      ["quick timeout", "slow timeout", "slow timeout"],
+    );
+  });
+
   it("what a secondary settles to after its deadline is swallowed", async () => {
     for (const end of ["resolve", "reject"] as const) {
       const late = deferred();
