@@ -380,6 +380,26 @@ describe("client", () => {
     assert.deepEqual(await inMode("new"), ["v2", "primary", "request-1", "m"]);
   });
 
+  it("tells both versions the same time, and each its role", async () => {
+    const calls: { version: string; role: string; now: number; aborted: boolean }[] = [];
+    const aware = withCall<Directory>({
+      ids: async ({ version, role, now, signal }) => {
+        calls.push({ version, role, now, aborted: signal.aborted });
+        return [];
+      },
+      add: async () => {},
+    });
+    const both = defineMigration<Directory>({ ...good, v1: aware, v2: aware });
+    const before = Date.now();
+    await wrapped(both, "reverse-shadow", (_, context) => both.client(context).ids("m")).invoke();
+    const [first, second] = calls;
+    assert.deepEqual([first?.version, first?.role], ["v2", "primary"]);
+    assert.deepEqual([second?.version, second?.role], ["v1", "secondary"]);
+    assert.equal(first?.now, second?.now);
+    assert.ok(first!.now >= before && first!.now <= Date.now());
+    assert.equal(first?.aborted || second?.aborted, false);
+  });
+
   it("says which version has no such method", async () => {
     const broken = defineMigration<Directory>({ ...good, v1: {} as Directory });
     const { invoke } = wrapped(broken, "old", (_, context) => broken.client(context).ids("m"));

@@ -23,7 +23,7 @@ export class Attempt {
   /**
    * Starts a version with arguments of its own. Never throws.
    *
-   * @param time when the call began, in epoch milliseconds.
+   * @param now when the call began, in epoch milliseconds; asked only for an adapter that wants the call.
    * @param onSettled runs once, before anything that is attached to {@link promise} later. It must not
    *   throw.
    */
@@ -32,7 +32,7 @@ export class Attempt {
     version: Version,
     role: Call["role"],
     args: readonly unknown[],
-    time: number,
+    now: () => number,
     onSettled?: (settlement: Answered | Failed) => void,
   ) {
     this.#tally = site.tally;
@@ -43,7 +43,7 @@ export class Attempt {
       role,
       signal: (this.#controller ??= new AbortController()).signal,
       requestId: site.invocation.requestId,
-      now: time,
+      now: now(),
     });
     site.tally.count(METRICS[version].calls);
     this.promise = site.versions[version](site.operation, call, args);
@@ -91,5 +91,5 @@ export function callAlone(
   version: Version,
   args: readonly unknown[],
 ): Promise<unknown> {
-  return new Attempt(site, version, "primary", args, Date.now()).promise;
+  return new Attempt(site, version, "primary", args, Date.now).promise;
 }

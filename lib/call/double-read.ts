@@ -60,7 +60,13 @@ export class DoubleRead implements Pending {
   readonly #args: ReadArguments;
   /** Why the secondary runs only if the primary fails, where it does. */
   readonly #skip: Skip | undefined;
-  readonly #time = Date.now();
+  #time: number | undefined;
+  /** When the call began, in epoch milliseconds: worked out only if somebody wants to know. */
+  readonly #now = (): number => {
+    // A primary that asks does so while it is being started.
+    const primary: Attempt | undefined = this.#primary;
+    return (this.#time ??= Math.round(Date.now() - (primary?.elapsedMs ?? 0)));
+  };
   readonly #sequence: number;
   readonly #primary: Attempt;
   #secondary: Attempt | undefined;
@@ -88,7 +94,7 @@ export class DoubleRead implements Pending {
     this.#skip = skip;
     this.#sequence = site.invocation.nextSequence();
     site.invocation.began(this);
-    this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#time, (end) =>
+    this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#now, (end) =>
       this.#endPrimary(end),
     );
     this.dueAt = this.#primary.startedAt + rules.timeoutMs;
@@ -124,7 +130,7 @@ export class DoubleRead implements Pending {
     this.#rules.limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
-    this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#time, (end) =>
+    this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#now, (end) =>
       this.#endSecondary(end),
     );
     this.dueAt = this.#secondary.startedAt + limitMs;
@@ -287,7 +293,7 @@ export class DoubleRead implements Pending {
       documentVersion,
       requestId: invocation.requestId,
       sequence: this.#sequence,
-      time: this.#time,
+      time: this.#now(),
       primary,
       outcome: judgement.outcome,
       reason: judgement.reason,
