@@ -85,11 +85,30 @@ export class Attempt {
   }
 }
 
-/** Runs one version alone. */
+/** Runs one version alone. Nobody else waits for it, so it needs none of an {@link Attempt}'s state. */
 export function callAlone(
   site: CallSite,
   version: Version,
   args: readonly unknown[],
 ): Promise<unknown> {
-  return new Attempt(site, version, "primary", args, Date.now).promise;
+  const { tally, operation, invocation } = site;
+  const { calls, errors, latency } = METRICS[version];
+  const call = (): Call => ({
+    version,
+    role: "primary",
+    signal: new AbortController().signal,
+    requestId: invocation.requestId,
+    now: Date.now(),
+  });
+  tally.count(calls);
+  const startedAt = performance.now();
+  const promise = site.versions[version](operation, call, args);
+  promise.then(
+    () => tally.took(latency, performance.now() - startedAt),
+    () => {
+      tally.took(latency, performance.now() - startedAt);
+      tally.count(errors);
+    },
+  );
+  return promise;
 }
