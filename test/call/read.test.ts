@@ -437,8 +437,20 @@ describe("order", () => {
 });
 
 describe("time", () => {
-  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
-  afterEach(() => mock.timers.reset());
+  // Both clocks stand still until a test moves them, so that a slow machine makes no difference.
+  let now = 0;
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    mock.method(performance, "now", () => now);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+  const tick = (ms: number) => {
+    now += ms;
+    mock.timers.tick(ms);
+  };
 
   /** Invokes a handler that makes one read, and tells when the caller had its answer. */
   function start(
@@ -497,10 +509,10 @@ describe("time", () => {
     assert.equal(call?.role, "secondary");
     assert.equal(call?.version, "v2");
     assert.equal(call?.requestId, "request-1");
-    mock.timers.tick(299);
+    tick(299);
     await reactions();
     assert.equal(call?.signal.aborted, false);
-    mock.timers.tick(1);
+    tick(1);
     assert.equal(await invoking, 1);
     assert.equal(call?.signal.aborted, true);
     const { comparisons, counts } = traces();
@@ -532,10 +544,10 @@ describe("time", () => {
     let ended = false;
     const invoking = invoke().then(() => (ended = true));
     await reactions();
-    mock.timers.tick(310);
+    tick(310);
     await reactions();
     assert.equal(ended, false);
-    mock.timers.tick(600);
+    tick(600);
     await invoking;
     assert.deepEqual(
       traces().comparisons.map(({ operation, outcome }) => `${operation} ${outcome}`),
@@ -549,7 +561,7 @@ describe("time", () => {
       const run = start("shadow", answers(1), () => late.promise);
       await run.answered;
       await reactions();
-      mock.timers.tick(2_000);
+      tick(2_000);
       await run.invoking;
       late[end](new Error("late"));
       await reactions();
@@ -567,10 +579,10 @@ describe("time", () => {
     const run = start("shadow", answers(1), never, { timeoutMs: 5_000 }, context);
     await run.answered;
     await reactions();
-    mock.timers.tick(299);
+    tick(299);
     await reactions();
     assert.equal(run.isEnded(), false);
-    mock.timers.tick(1);
+    tick(1);
     await run.invoking;
     assert.equal(run.traces().comparisons[0]?.outcome, "timeout");
   });
@@ -631,7 +643,7 @@ describe("time", () => {
       });
       const invoking = invoke();
       await reactions();
-      mock.timers.tick(2_000);
+      tick(2_000);
       await invoking;
       const { V1Calls, V1Errors, V2Calls, V2Errors } = traces().counts;
       assert.deepEqual([V1Errors, V2Errors], [V1Calls, V2Calls]);
@@ -645,7 +657,7 @@ describe("time", () => {
     });
     const invoking = invoke();
     await reactions();
-    mock.timers.tick(2_000);
+    tick(2_000);
     await invoking;
     const [comparison] = traces().comparisons;
     assert.equal(comparison?.outcome, "not-compared");
@@ -656,7 +668,7 @@ describe("time", () => {
     const run = start("shadow", answers(1), answers(1), { compare: { equal: () => never() } });
     await run.answered;
     await reactions();
-    mock.timers.tick(2_000);
+    tick(2_000);
     await run.invoking;
     const [comparison] = run.traces().comparisons;
     assert.equal(comparison?.outcome, "not-compared");
@@ -666,7 +678,7 @@ describe("time", () => {
   it("a slow V2 counts as failing after primaryTimeoutMs, and V1 answers", async () => {
     const run = start("reverse-shadow", answers(1), never, { primaryTimeoutMs: 100 });
     await reactions();
-    mock.timers.tick(100);
+    tick(100);
     assert.deepEqual(await run.answered, { value: 1 });
     await run.invoking;
     const [comparison] = run.traces().comparisons;
@@ -682,7 +694,7 @@ describe("time", () => {
       primaryTimeoutMs: 100,
     });
     await reactions();
-    mock.timers.tick(100);
+    tick(100);
     await reactions();
     slow.resolve(2);
     assert.deepEqual(await run.answered, { value: 2 });
@@ -696,7 +708,7 @@ describe("time", () => {
     const v1 = () => assert.fail("called");
     const run = start("reverse-shadow", v1, () => slow.promise, { primaryTimeoutMs: 50 }, context);
     await reactions();
-    mock.timers.tick(50);
+    tick(50);
     await reactions();
     slow.resolve(2);
     assert.deepEqual(await run.answered, { value: 2 });
@@ -708,7 +720,7 @@ describe("time", () => {
     const error = new Error("v2's own");
     const run = start("reverse-shadow", never, fails(error));
     await reactions();
-    mock.timers.tick(2_000);
+    tick(2_000);
     assert.deepEqual(await run.answered, { error });
     await run.invoking;
     assert.equal(run.traces().comparisons[0]?.outcome, "timeout");
