@@ -26,12 +26,9 @@ export function variableName(migration: string): string {
  *
  * @throws {TypeError} where it is missing or not what the construct writes.
  */
-export function functionEnvironment(
-  migration: string,
-  variables: Readonly<Record<string, string | undefined>> = process.env,
-): FunctionEnvironment {
+export function functionEnvironment(migration: string): FunctionEnvironment {
   const name = variableName(migration);
-  const text = variables[name];
+  const text = process.env[name];
   if (text === undefined) {
     throw new TypeError(
       `${name} is not set: give the function to the Migration construct's instrument(), ` +

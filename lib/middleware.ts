@@ -11,6 +11,7 @@ import { checkMethods, checkMs, checkObject, refuseRange, refuseType } from "./o
 import { dynamodbWriter } from "./records/dynamodb-writer.ts";
 import { keepComparisons } from "./records/keep.ts";
 import type { RecordStore } from "./records/record-store.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 /** Milliseconds of the invocation's time that Segue leaves to the records and the response. */
 export const DEFAULT_RESERVE_MS = 500;
@@ -87,16 +88,14 @@ export default function segue(
       remainingMs,
       reserveMs,
     );
-    const readings = new Map(
-      await Promise.all(
-        defined.map(async ({ name }) => [name, await readMode(name, remainingMs() / 2)] as const),
-      ),
+    const keepsAll = options.records?.keepsAll ?? false;
+    await Promise.all(
+      defined.map(async (migration) => {
+        const reading = await readMode(migration.name, remainingMs() / 2);
+        for (const name of reading.counts) invocation.tally(migration.name).count(name);
+        migration.pin(context, invocation, reading, keepsAll);
+      }),
     );
-    for (const migration of defined) {
-      const reading = readings.get(migration.name)!;
-      for (const name of reading.counts) invocation.tally(migration.name).count(name);
-      migration.pin(context, invocation, reading, options.records?.keepsAll ?? false);
-    }
     requests.set(request, invocation);
   }
 
@@ -134,7 +133,9 @@ export default function segue(
       logger.error("the comparisons could not be kept", { why: messageOf(error) });
     }
     try {
-      await inTime(metrics.publish(invocation.tallies), MAX_PUBLISH_MS);
+      // Ours is done when it returns; only a sink that takes its time needs a limit.
+      const publishing = metrics.publish(invocation.tallies);
+      if (publishing !== undefined) await withTimeLimit(() => publishing, MAX_PUBLISH_MS);
     } catch (error) {
       logger.error("the metrics could not be published", { why: messageOf(error) });
     }
@@ -153,20 +154,6 @@ function remainingTimeOf(context: any): () => number {
     }
   }
   return () => Infinity;
-}
-
-/** Waits for something, though not for longer than that; rejects if it does. */
-async function inTime(work: void | Promise<void>, ms: number): Promise<void> {
-  if (work === undefined) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done in ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function checkMigrations(migrations: unknown): readonly DefinedMigration[] {

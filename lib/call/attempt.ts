@@ -33,7 +33,7 @@ export class Attempt {
     role: Call["role"],
     args: readonly unknown[],
     now: () => number,
-    onSettled?: (settlement: Answered | Failed) => void,
+    onSettled: (settlement: Answered | Failed) => void,
   ) {
     this.#tally = site.tally;
     this.#version = version;
@@ -50,11 +50,11 @@ export class Attempt {
     this.promise.then(
       (value) => {
         const durationMs = this.#measure(false);
-        onSettled?.({ status: "answered", durationMs, value });
+        onSettled({ status: "answered", durationMs, value });
       },
       (error: unknown) => {
         const durationMs = this.#measure(true);
-        onSettled?.({ status: "failed", durationMs, error });
+        onSettled({ status: "failed", durationMs, error });
       },
     );
   }

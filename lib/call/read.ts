@@ -38,11 +38,12 @@ function reasonToSkip({ invocation, secondaryShare }: CallSite): Skip | undefine
 /** Arguments for each version and for the record, so that nobody sees what another does to its own. */
 function argumentsFor(args: readonly unknown[], maxCopied: number): ReadArguments {
   if (args.every(isPrimitive)) return { primary: args, secondary: args, recorded: args };
+  const signals = new FollowedSignals();
   try {
-    const signals = new FollowedSignals();
     const secondary = copy(args, maxCopied, (signal) => signals.follow(signal));
     return { primary: args, secondary, recorded: copy(args, maxCopied), signals };
   } catch (error) {
+    signals.release();
     // A fallback may have the originals: by then the primary has failed with them.
     const notCopied = error instanceof Error ? error.message : String(error);
     return { primary: args, secondary: args, recorded: { notCopied } };

@@ -3,6 +3,7 @@ import { messageOf, type Logger } from "../logger.ts";
 import type { CountName } from "../metrics/names.ts";
 import { parseModeDocument, type ModeDocument } from "../mode/mode-document.ts";
 import type { Mode } from "../mode/mode.ts";
+import { withTimeLimit } from "../time-limit.ts";
 import type { ModeReading } from "./mode-source.ts";
 
 /** A document as AppConfig serves it. */
@@ -96,7 +97,7 @@ export class LastGood {
   async #refresh(timeoutMs: number): Promise<CountName[]> {
     let served: ServedDocument;
     try {
-      served = await withTimeout((signal) => this.#reader.read(signal), timeoutMs);
+      served = await withTimeLimit((signal) => this.#reader.read(signal), timeoutMs);
     } catch (error) {
       this.#nextReadIn(RETRY_AFTER_MS);
       this.#tell("the mode document can't be read", messageOf(error));
@@ -126,24 +127,4 @@ export class LastGood {
 /** A name for a document whose version isn't told: the first 12 digits of its SHA-256. */
 function contentVersion(text: string): string {
   return `sha256:${hash("sha256", text).slice(0, 12)}`;
-}
-
-async function withTimeout<Value>(
-  run: (signal: AbortSignal) => Promise<Value>,
-  ms: number,
-): Promise<Value> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer in ${ms} ms`);
-      reject(error);
-      controller.abort(error);
-    }, ms);
-  });
-  try {
-    return await Promise.race([run(controller.signal), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,0 +1,25 @@
+/**
+ * Waits for something, though not for longer than a number of milliseconds.
+ *
+ * @param run is given a signal that aborts when its time is over; nobody waits for it from then on.
+ * @throws {Error} when its time is over, and what `run` rejects with before that.
+ */
+export async function withTimeLimit<Value>(
+  run: (signal: AbortSignal) => Promise<Value>,
+  ms: number,
+): Promise<Value> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new Error(`no answer in ${ms} ms`);
+      reject(error);
+      controller.abort(error);
+    }, ms);
+  });
+  try {
+    return await Promise.race([run(controller.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
