@@ -1,12 +1,12 @@
 import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
+import type { CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Comparison } from "./comparison.ts";
-import type { FollowedSignals } from "./followed-signals.ts";
+import { conclude } from "./conclude.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
-import { OUTCOMES } from "./outcome.ts";
 import type { DoublePlan } from "./plan.ts";
 import type { SecondaryLimits } from "./secondary-limits.ts";
 import { detached, type Settlement } from "./settlement.ts";
@@ -29,15 +29,6 @@ export interface ReadRules {
   readonly redact: ((comparison: Comparison) => Comparison) | undefined;
 }
 
-/** The arguments of one read. */
-export interface ReadArguments {
-  readonly primary: readonly unknown[];
-  readonly secondary: readonly unknown[];
-  readonly recorded: Comparison["arguments"];
-  /** The caller's signals among the secondary's arguments. */
-  readonly signals?: FollowedSignals;
-}
-
 /** Why a secondary that the plan has is not called. */
 export type Skip =
   | "SkippedBySampling"
@@ -57,7 +48,7 @@ export class DoubleRead implements Pending {
   readonly #site: CallSite;
   readonly #plan: DoublePlan;
   readonly #rules: ReadRules;
-  readonly #args: ReadArguments;
+  readonly #args: CallArguments;
   /** Why the secondary runs only if the primary fails, where it does. */
   readonly #skip: Skip | undefined;
   #time: number | undefined;
@@ -84,7 +75,7 @@ export class DoubleRead implements Pending {
     site: CallSite,
     plan: DoublePlan,
     rules: ReadRules,
-    args: ReadArguments,
+    args: CallArguments,
     skip: Skip | undefined,
   ) {
     this.#site = site;
@@ -248,7 +239,7 @@ export class DoubleRead implements Pending {
 
   #record(judgement: Judgement): void {
     if (this.#recorded) return;
-    const { invocation, secondaryShare, tally, unstoredFate } = this.#site;
+    const { invocation, secondaryShare } = this.#site;
     const { fallback } = this.#plan;
     const failed = this.#primaryEnd !== undefined && this.#primaryEnd.status !== "answered";
     this.#rules.limits.ended(judgement.outcome);
@@ -259,17 +250,10 @@ export class DoubleRead implements Pending {
     // A failing primary that has a fallback calls the secondary whether it was drawn or not, so such a
     // comparison stands for itself alone.
     const weight = fallback && failed ? 1 : 1 / secondaryShare;
-    const { metric, agreement } = OUTCOMES[judgement.outcome];
-    tally.count("Comparisons", weight);
-    tally.count(metric, weight);
-    if (!agreement) tally.count("Disagreements", weight);
-    const fate = unstoredFate(judgement.outcome, judgement.signature);
-    if (fate === undefined) {
+    conclude(this.#site, judgement, weight, () => {
       const comparison = this.#comparison(judgement, weight);
-      invocation.comparisons.push(this.#rules.redact?.(comparison) ?? comparison);
-    } else {
-      tally.count(fate, weight);
-    }
+      return this.#rules.redact?.(comparison) ?? comparison;
+    });
     this.#recorded = true;
     invocation.ended(this);
   }

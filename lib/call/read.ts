@@ -1,8 +1,7 @@
-import { copy } from "../comparison/index.ts";
+import { argumentsFor, type CallArguments } from "./arguments.ts";
 import { callAlone } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
-import { DoubleRead, type ReadArguments, type ReadRules, type Skip } from "./double-read.ts";
-import { FollowedSignals } from "./followed-signals.ts";
+import { DoubleRead, type ReadRules, type Skip } from "./double-read.ts";
 import type { DoublePlan } from "./plan.ts";
 
 /** Runs a read whose plan has a secondary. The promise is what the caller gets. */
@@ -13,7 +12,7 @@ export function read(
   args: readonly unknown[],
 ): Promise<unknown> {
   let skip = reasonToSkip(site);
-  let given: ReadArguments | undefined;
+  let given: CallArguments | undefined;
   if (skip === undefined || plan.fallback) {
     given = argumentsFor(args, rules.maxCopied);
     // What can't be copied can't be given to two versions at once.
@@ -33,23 +32,4 @@ function reasonToSkip({ invocation, secondaryShare }: CallSite): Skip | undefine
   if (invocation.budgetMs <= 0) return "SkippedForTime";
   if (secondaryShare < 1 && Math.random() >= secondaryShare) return "SkippedBySampling";
   return undefined;
-}
-
-/** Arguments for each version and for the record, so that nobody sees what another does to its own. */
-function argumentsFor(args: readonly unknown[], maxCopied: number): ReadArguments {
-  if (args.every(isPrimitive)) return { primary: args, secondary: args, recorded: args };
-  const signals = new FollowedSignals();
-  try {
-    const secondary = copy(args, maxCopied, (signal) => signals.follow(signal));
-    return { primary: args, secondary, recorded: copy(args, maxCopied), signals };
-  } catch (error) {
-    signals.release();
-    // A fallback may have the originals: by then the primary has failed with them.
-    const notCopied = error instanceof Error ? error.message : String(error);
-    return { primary: args, secondary: args, recorded: { notCopied } };
-  }
-}
-
-function isPrimitive(value: unknown): boolean {
-  return (typeof value !== "object" && typeof value !== "function") || value === null;
 }
