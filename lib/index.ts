@@ -1,14 +1,17 @@
 /** Segue: moves a running Lambda function from one dependency to its successor, without a pause. */
-export { default, type SegueOptions } from "./middleware.ts";
-export {
-  defineMigration,
-  type Client,
-  type Migration,
-  type MigrationOptions,
-  type Operations,
-  type ReadOperation,
-  type WriteOperation,
-} from "./migration.ts";
+export { default } from "./middleware.ts";
+export type { SegueOptions } from "./segue-options.ts";
+export { defineMigration, type Migration, type MigrationOptions } from "./migration.ts";
+export type {
+  Client,
+  DualWriteOperation,
+  Operations,
+  ReadOperation,
+  UnfinishedWrite,
+  WriteOperation,
+} from "./operation.ts";
+export { repairHandler, type RepairReport } from "./repair/repair-handler.ts";
+export { isAmbiguousError } from "./call/ambiguous.ts";
 export { withCall, type Adapter, type Call, type WithCall } from "./call/adapter.ts";
 export type { Comparison } from "./call/comparison.ts";
 export type { Outcome } from "./call/outcome.ts";

@@ -1,40 +1,15 @@
 import type { MiddlewareObj } from "@middy/core";
 import { Invocation } from "./call/invocation.ts";
-import { MAX_TIMEOUT_MS, DefinedMigration, type Migration } from "./migration.ts";
-import { functionEnvironment } from "./function-environment.ts";
-import { jsonLogger, messageOf, neverThrowing, type Logger } from "./logger.ts";
-import { emfMetrics } from "./metrics/emf.ts";
-import type { MetricsSink } from "./metrics/tally.ts";
-import { appConfigModeSource } from "./mode-source/app-config.ts";
-import type { ModeReading, ModeSource } from "./mode-source/mode-source.ts";
-import { checkMethods, checkMs, checkObject, refuseRange, refuseType } from "./options.ts";
-import { dynamodbWriter } from "./records/dynamodb-writer.ts";
+import type { Migration } from "./migration.ts";
+import { messageOf } from "./logger.ts";
+import type { ModeReading } from "./mode-source/mode-source.ts";
 import { keepComparisons } from "./records/keep.ts";
-import type { RecordStore } from "./records/record-store.ts";
+import { RepairBook } from "./records/repair-book.ts";
+import { remainingTimeOf, resolveOptions, type SegueOptions } from "./segue-options.ts";
 import { withTimeLimit } from "./time-limit.ts";
-
-/** Milliseconds of the invocation's time that Segue leaves to the records and the response. */
-export const DEFAULT_RESERVE_MS = 500;
 
 /** Milliseconds that a metrics sink of the user's own may take. */
 const MAX_PUBLISH_MS = 1_000;
-
-/** Every option has a default that works in the deployed stack. */
-export interface SegueOptions {
-  /** Where the mode documents come from. @default the AppConfig agent, or AppConfig itself */
-  readonly modeSource?: ModeSource;
-  /** Where records go. @default the migration's DynamoDB table */
-  readonly records?: RecordStore;
-  /** Where metrics go. @default CloudWatch, as embedded metric format on standard output */
-  readonly metrics?: MetricsSink;
-  /** Where Segue's own problems go. @default JSON lines on standard output and error */
-  readonly logger?: Logger;
-  /**
-   * Milliseconds before the invocation's deadline by which every secondary has ended, so that there is
-   * time left for the records and the response; 0 to 900,000. @default 500
-   */
-  readonly reserveMs?: number;
-}
 
 const UNREADABLE: ModeReading = {
   document: { mode: "old" },
@@ -64,18 +39,13 @@ export default function segue(
   migrations: Migration | readonly Migration[],
   options: SegueOptions = {},
 ): MiddlewareObj<any, any, any, any> {
-  const defined = checkMigrations(migrations);
-  checkObject("options", options, ["modeSource", "records", "metrics", "logger", "reserveMs"]);
-  checkMethods("modeSource", options.modeSource, ["read"]);
-  checkMethods("records", options.records, ["write"]);
-  checkMethods("metrics", options.metrics, ["publish"]);
-  checkMethods("logger", options.logger, ["warn", "error"]);
-  checkMs("reserveMs", options.reserveMs, 0, MAX_TIMEOUT_MS);
-  const logger = neverThrowing(options.logger ?? jsonLogger);
-  const modeSource = options.modeSource ?? appConfigModeSource(logger);
-  const metrics = options.metrics ?? emfMetrics();
-  const reserveMs = options.reserveMs ?? DEFAULT_RESERVE_MS;
-  const stores = new Map(defined.map(({ name }) => [name, options.records ?? tableOf(name)]));
+  const { defined, logger, modeSource, metrics, stores, repairs, reserveMs } = resolveOptions(
+    migrations,
+    options,
+  );
+  const books = new Map(
+    Array.from(repairs, ([name, store]) => [name, new RepairBook(store, logger)]),
+  );
   // What an invocation goes by whose mode source breaks its promise never to reject.
   const lastReadings = new Map<string, ModeReading>();
   const requests = new WeakMap<object, Invocation>();
@@ -93,7 +63,10 @@ export default function segue(
       defined.map(async (migration) => {
         const reading = await readMode(migration.name, remainingMs() / 2);
         for (const name of reading.counts) invocation.tally(migration.name).count(name);
-        migration.pin(context, invocation, reading, keepsAll);
+        migration.pin(context, invocation, reading, {
+          repairs: books.get(migration.name),
+          keepsAll,
+        });
       }),
     );
     requests.set(request, invocation);
@@ -143,43 +116,4 @@ export default function segue(
 
   // Middy takes what a hook returns for the response, so none of these returns anything.
   return { before: open, after: close, onError: close };
-}
-
-/** The invocation's remaining milliseconds, where the context tells. */
-function remainingTimeOf(context: any): () => number {
-  // A durable function's context has Lambda's own within.
-  for (const known of [context, context.lambdaContext]) {
-    if (typeof known?.getRemainingTimeInMillis === "function") {
-      return () => known.getRemainingTimeInMillis();
-    }
-  }
-  return () => Infinity;
-}
-
-function checkMigrations(migrations: unknown): readonly DefinedMigration[] {
-  const given: readonly unknown[] = Array.isArray(migrations) ? migrations : [migrations];
-  const names = new Set<string>();
-  for (const migration of given) {
-    if (!(migration instanceof DefinedMigration)) {
-      refuseType("migrations", migration, "what defineMigration() makes, or an array of that");
-    }
-    if (names.has(migration.name)) refuseRange("migrations", migration.name, "each name once");
-    names.add(migration.name);
-  }
-  if (given.length === 0) refuseRange("migrations", migrations, "at least one migration");
-  return given as readonly DefinedMigration[];
-}
-
-/** The migration's table, found on first use: a handler's module may be loaded where there is none. */
-function tableOf(migration: string): RecordStore {
-  let writer: RecordStore | undefined;
-  const open = () => (writer ??= dynamodbWriter(functionEnvironment(migration)));
-  return {
-    async write(comparisons, signal) {
-      return open().write(comparisons, signal);
-    },
-    get retentionDays() {
-      return writer?.retentionDays ?? 0;
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { memoryRecords } from "../lib/testing.ts";
 import segue, { defineMigration, withCall, type Migration } from "../lib/index.ts";
 import { lambdaContext, wrapped } from "./support/invoke.ts";
 
@@ -149,10 +150,34 @@ describe("defineMigration refuses", () => {
       /^operations.ids.compare.*ingore/,
     ],
     [
-      "a dual write, which isn't there yet",
+      "a dual write without an idempotency key",
       write({ dual: true }),
       TypeError,
-      /^operations.add.dual: got true, allowed is nothing yet/,
+      /^operations.add.idempotencyKey: got undefined, allowed is a function/,
+    ],
+    [
+      "a dual that is neither",
+      write({ dual: "yes", idempotencyKey: String }),
+      TypeError,
+      /^operations.add.dual: got "yes", allowed is true or false/,
+    ],
+    [
+      "an idempotency key of a write that isn't dual",
+      write({ idempotencyKey: String }),
+      TypeError,
+      /^operations.add.idempotencyKey: .*no such option/,
+    ],
+    [
+      "a reconcile that is no function",
+      write({ dual: true, idempotencyKey: String, reconcile: true }),
+      TypeError,
+      /^operations.add.reconcile: got true, allowed is a function/,
+    ],
+    [
+      "a time-out of a dual write out of range",
+      write({ dual: true, idempotencyKey: String, timeoutMs: 0 }),
+      RangeError,
+      /^operations.add.timeoutMs: got 0/,
     ],
     ["a read option of a write", write({ compare: {} }), TypeError, /^operations.add.compare/],
   ];
@@ -173,6 +198,21 @@ describe("defineMigration refuses", () => {
         add: { kind: "write", key: undefined },
       },
     });
+  });
+});
+
+describe("segue", () => {
+  it("refuses a store of records that can't keep a dual write", () => {
+    const dual = defineMigration<Directory>({
+      ...good,
+      operations: {
+        ids: { kind: "read" },
+        add: { kind: "write", dual: true, idempotencyKey: (id: string) => id },
+      },
+    } as any);
+    const records = { retentionDays: 1, write: async () => [] };
+    assert.throws(() => segue(dual, { records }), /^TypeError: records: .* for add to be dual/);
+    segue(dual, { records: memoryRecords() });
   });
 });
 

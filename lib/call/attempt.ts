@@ -26,6 +26,7 @@ export class Attempt {
    * @param now when the call began, in epoch milliseconds; asked only for an adapter that wants the call.
    * @param onSettled runs once, before anything that is attached to {@link promise} later. It must not
    *   throw.
+   * @param idempotencyKey of a dual write.
    */
   constructor(
     site: CallSite,
@@ -34,6 +35,7 @@ export class Attempt {
     args: readonly unknown[],
     now: () => number,
     onSettled: (settlement: Answered | Failed) => void,
+    idempotencyKey?: string,
   ) {
     this.#tally = site.tally;
     this.#version = version;
@@ -42,6 +44,7 @@ export class Attempt {
       version,
       role,
       signal: (this.#controller ??= new AbortController()).signal,
+      idempotencyKey,
       requestId: site.invocation.requestId,
       now: now(),
     });
@@ -90,6 +93,7 @@ export function callAlone(
   site: CallSite,
   version: Version,
   args: readonly unknown[],
+  idempotencyKey?: string,
 ): Promise<unknown> {
   const { tally, operation, invocation } = site;
   const { calls, errors, latency } = METRICS[version];
@@ -97,6 +101,7 @@ export function callAlone(
     version,
     role: "primary",
     signal: new AbortController().signal,
+    idempotencyKey,
     requestId: invocation.requestId,
     now: Date.now(),
   });

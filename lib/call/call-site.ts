@@ -4,6 +4,7 @@ import type { Version } from "../mode/mode.ts";
 import type { Invoke } from "./adapter.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Outcome } from "./outcome.ts";
+import type { WriteOrder } from "./write-order.ts";
 
 /** One operation in one invocation: all that its calls there have in common. */
 export interface CallSite {
@@ -19,4 +20,6 @@ export interface CallSite {
   readonly versions: Readonly<Record<Version, Invoke>>;
   readonly invocation: Invocation;
   readonly tally: Tally;
+  /** The dual writes of this invocation and migration. */
+  readonly writes: WriteOrder;
 }

@@ -69,6 +69,8 @@ export class DoubleRead implements Pending {
   /** Whether both ends are known, or one and that the other will never be. */
   #finished = false;
   #recorded = false;
+  /** Whether the secondary waits for its turn. */
+  #isWaiting = false;
   #resolveAnswer: ((answer: unknown) => void) | undefined;
 
   constructor(
@@ -110,7 +112,21 @@ export class DoubleRead implements Pending {
     );
   }
 
+  /** Starts the secondary, once it has what this invocation has written before. */
   #startSecondary(): void {
+    const { underWay } = this.#site.writes;
+    if (underWay === undefined) {
+      this.#startSecondaryNow();
+      return;
+    }
+    this.#isWaiting = true;
+    void underWay.then(() => {
+      this.#isWaiting = false;
+      if (!this.#finished) this.#startSecondaryNow();
+    });
+  }
+
+  #startSecondaryNow(): void {
     const { invocation, tally } = this.#site;
     const limitMs = Math.min(this.#rules.timeoutMs, invocation.budgetMs);
     if (limitMs <= 0) {
@@ -141,6 +157,7 @@ export class DoubleRead implements Pending {
         this.#resolveAnswer!(this.#primary.promise);
       });
     }
+    if (this.#isWaiting) return;
     if (this.#secondary === undefined) {
       const skip = this.#site.invocation.closed ? "SkippedAfterResponse" : this.#skip;
       if (

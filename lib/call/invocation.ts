@@ -1,14 +1,17 @@
 import { Tally } from "../metrics/tally.ts";
 import type { Comparison } from "./comparison.ts";
 
+/** What a timer of Node.js can be set to; more would be none at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A call that is still under way, or whose comparison is. */
 export interface Pending {
   /** When the call's time is over, by `performance.now()`. */
   readonly dueAt: number;
   /** Tells the call that its time is over; of no effect if it has ended, or has no secondary yet. */
   timeOut(): void;
-  /** Ends the call and its comparison as they stand, at once. */
-  abandon(): void;
+  /** Ends the call and its comparison as they stand, at once; what is still to be stored of it takes time. */
+  abandon(): void | Promise<void>;
 }
 
 /**
@@ -117,23 +120,32 @@ export class Invocation {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#pending.size > 0) await this.#untilIdle();
-    for (const call of this.#pending) call.abandon();
+    const ending = Array.from(this.#pending, (call) => call.abandon());
+    if (ending.some((end) => end !== undefined)) await this.#within(this.writeBudgetMs, ending);
     clearTimeout(this.#alarm?.timer);
     // A run that has not ended by now is one that failed, and it must not look like one that never was.
     for (const tally of this.#tallies.values()) tally.countUnsettled();
     this.#sealed = true;
   }
 
-  #untilIdle(): Promise<void> {
-    let dueAt = 0;
-    for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
-    const waitMs = Math.max(0, Math.min(dueAt - performance.now(), this.budgetMs));
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      this.#onIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+  /** Waits until no call is pending, or each one's time is over, which one that goes on may put off. */
+  async #untilIdle(): Promise<void> {
+    const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
+    for (;;) {
+      let dueAt = 0;
+      for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
+      const waitMs = Math.min(dueAt - performance.now(), this.budgetMs);
+      if (this.#pending.size === 0 || waitMs <= 0) return;
+      await this.#within(waitMs, [idle]);
+    }
+  }
+
+  /** Waits for all, but no longer than a time. */
+  #within(ms: number, all: readonly unknown[]): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, Math.min(Math.max(0, ms), MAX_TIMER_MS));
     });
+    return Promise.race([Promise.all(all), late]).finally(() => clearTimeout(timer));
   }
 }

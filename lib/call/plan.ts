@@ -21,7 +21,7 @@ export function hasSecondary(plan: Plan): plan is DoublePlan {
 
 /** What the decision needs to know of an operation. */
 export interface PlannedOperation {
-  readonly kind: "read" | "write";
+  readonly kind: "read" | "write" | "dual-write";
   /** Whether a read in `reverse-shadow` is answered from V1 when V2 fails. */
   readonly fallback: boolean;
 }
@@ -31,18 +31,22 @@ const PLANS: Readonly<Record<Mode, Readonly<Record<PlannedOperation["kind"], Pla
   old: {
     read: { mode: "old", primary: "v1", fallback: false },
     write: { mode: "old", primary: "v1", fallback: false },
+    "dual-write": { mode: "old", primary: "v1", fallback: false },
   },
   shadow: {
     read: { mode: "shadow", primary: "v1", secondary: "v2", fallback: false },
     write: { mode: "shadow", primary: "v1", fallback: false },
+    "dual-write": { mode: "shadow", primary: "v1", secondary: "v2", fallback: false },
   },
   "reverse-shadow": {
     read: { mode: "reverse-shadow", primary: "v2", secondary: "v1", fallback: true },
     write: { mode: "reverse-shadow", primary: "v2", fallback: false },
+    "dual-write": { mode: "reverse-shadow", primary: "v2", secondary: "v1", fallback: false },
   },
   new: {
     read: { mode: "new", primary: "v2", fallback: false },
     write: { mode: "new", primary: "v2", fallback: false },
+    "dual-write": { mode: "new", primary: "v2", fallback: false },
   },
 };
 

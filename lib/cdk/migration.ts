@@ -20,6 +20,8 @@ import {
   type Metric,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Function } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
@@ -28,7 +30,7 @@ import type { MetricName } from "../metrics/names.ts";
 import { FIRST_DOCUMENT } from "../mode/mode-document.ts";
 import { MODES, type Mode } from "../mode/mode.ts";
 import { checkMigrationName } from "../migration-name.ts";
-import { checkNumber, checkOneOf, refuseRange } from "../options.ts";
+import { checkBoolean, checkNumber, checkOneOf, refuseRange } from "../options.ts";
 import { PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE } from "../records/keys.ts";
 import { agentLayer } from "./agent-layer.ts";
 import { migrationMetric } from "./metrics.ts";
@@ -87,6 +89,11 @@ export interface MigrationProps {
    * @default Duration.days(30)
    */
   readonly recordRetention?: Duration;
+  /**
+   * Whether the migration has dual writes: functions may then keep repair records too.
+   * @default false
+   */
+  readonly dualWrites?: boolean;
   /**
    * What becomes of the table of records when the construct is removed.
    * @default RemovalPolicy.RETAIN
@@ -187,6 +194,36 @@ export class Migration extends Construct {
    * there is one for it, and leave to read the mode document and to write records.
    */
   instrument(fn: Function): void {
+    this.#introduce(fn);
+    this.table.grant(
+      fn,
+      "dynamodb:BatchWriteItem",
+      ...(this.#props.dualWrites ? [...REPAIR_ACTIONS, "dynamodb:PutItem"] : []),
+    );
+  }
+
+  /**
+   * Runs a function whose handler is a `repairHandler` on a schedule, and gives it what that needs. What
+   * the migration's versions need, it must be given beside that.
+   *
+   * @param options.every a minute at least. @default Duration.minutes(5)
+   * @throws {RangeError} where the migration has no dual writes.
+   */
+  scheduleRepair(fn: Function, { every = Duration.minutes(5) }: { every?: Duration } = {}): Rule {
+    if (!this.#props.dualWrites) refuseRange("dualWrites", this.#props.dualWrites, "true");
+    checkDuration("every", every, Duration.days(1), Duration.minutes(1));
+    this.#introduce(fn);
+    this.table.grant(fn, ...REPAIR_ACTIONS);
+    return new Rule(this, "Repair", {
+      description: `Repairs what dual writes of ${this.migrationName} have left half done`,
+      schedule: Schedule.rate(every),
+      // The next one comes soon enough.
+      targets: [new LambdaFunction(fn, { retryAttempts: 0 })],
+    });
+  }
+
+  /** Tells a function of the migration, and lets it read the mode. */
+  #introduce(fn: Function): void {
     const stack = Stack.of(this);
     const { applicationId } = this.application;
     const { environmentId } = this.environment;
@@ -217,7 +254,6 @@ export class Migration extends Construct {
         ],
       }),
     );
-    this.table.grant(fn, "dynamodb:BatchWriteItem");
   }
 
   /**
@@ -261,10 +297,14 @@ export class Migration extends Construct {
   }
 }
 
+/** What keeping book of repairs takes, beside storing one. */
+const REPAIR_ACTIONS = ["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+
 // What Lambda, AppConfig and CloudWatch would refuse in the middle of a deployment is refused here.
 function checkProps(props: MigrationProps): void {
   checkMigrationName("migrationName", props.migrationName);
   checkOneOf("defaultMode", props.defaultMode, MODES);
+  checkBoolean("dualWrites", props.dualWrites);
   checkNumber("mismatchRatePercent", props.mismatchRatePercent, 0, 100);
   checkNumber("minimumComparisons", props.minimumComparisons, 1, Number.MAX_SAFE_INTEGER);
   checkNumber("rolloutStepPercent", props.rolloutStepPercent, 1, 100);

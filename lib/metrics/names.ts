@@ -45,6 +45,13 @@ export const METRICS = {
   RecordsDiverted: "Count",
   RecordsCapped: "Count",
   RecordsSampledOut: "Count",
+  /** Dual writes that left a repair record, and entries of such records that were printed instead. */
+  RepairsLeft: "Count",
+  RepairsDiverted: "Count",
+  /** What a repair pass did, what it tried in vain, and how many due repairs there are after it. */
+  RepairsDone: "Count",
+  RepairsFailed: "Count",
+  RepairsPending: "Count",
   /** Reads of the mode document that failed, documents that were refused, invocations on the default. */
   ModeReadFailures: "Count",
   ModeDocumentsRefused: "Count",

@@ -22,6 +22,11 @@ export class Tally {
     if (by !== 0) this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
 
+  /** Says how many there are, which may be none. */
+  set(name: CountName, value: number): void {
+    this.counts.set(name, value);
+  }
+
   /** @param ms duration in milliseconds. */
   took(name: LatencyName, ms: number): void {
     const values = this.latencies.get(name);

@@ -29,7 +29,13 @@ export function comparisonPartitions(migration: string, timeMs: number): string[
   return Array.from({ length: SHARDS }, (_, shard) => partition(migration, timeMs, shard));
 }
 
-/** What a record's key is made from. */
+/** A record's key in the table. */
+export interface RecordKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** What a comparison's key is made from. */
 export interface ComparisonIdentity {
   readonly migration: string;
   readonly requestId: string;
@@ -47,8 +53,37 @@ export function comparisonId({ requestId, operation, sequence }: ComparisonIdent
   return `${requestId}#${operation}#${sequence}`;
 }
 
-export function comparisonKey(identity: ComparisonIdentity): { pk: string; sk: string } {
+export function comparisonKey(identity: ComparisonIdentity): RecordKey {
   const id = comparisonId(identity);
-  const shard = hash("sha256", id, "buffer").readUInt32BE(0) % SHARDS;
-  return { pk: partition(identity.migration, identity.time, shard), sk: id };
+  return { pk: partition(identity.migration, identity.time, shardOf(id)), sk: id };
+}
+
+/** What a repair's key is made from. */
+export interface RepairIdentity {
+  readonly migration: string;
+  readonly subject: string;
+  readonly id: string;
+}
+
+/** Repairs have no hour: whoever looks for them wants all there are. Those of one subject lie together. */
+export function repairKey({ migration, subject, id }: RepairIdentity): RecordKey {
+  return { pk: repairPartition(migration, shardOf(subject)), sk: `${repairSubject(subject)}${id}` };
+}
+
+/** How the sort keys of a subject's repairs begin. */
+export function repairSubject(subject: string): string {
+  return `${subject}#`;
+}
+
+/** Every partition that a migration's repairs may lie in. */
+export function repairPartitions(migration: string): string[] {
+  return Array.from({ length: SHARDS }, (_, shard) => repairPartition(migration, shard));
+}
+
+function repairPartition(migration: string, shard: number): string {
+  return `${migration}#repair#${shard}`;
+}
+
+function shardOf(id: string): number {
+  return hash("sha256", id, "buffer").readUInt32BE(0) % SHARDS;
 }

@@ -1,5 +1,6 @@
 import type { Comparison } from "../call/comparison.ts";
 import { isAgreement } from "../call/outcome.ts";
+import { memoryRepairs, type MemoryRepairs } from "./memory-repairs.ts";
 import type { RecordStore } from "./record-store.ts";
 
 /** Thrown in a user's own tests by {@link memoryRecords} with `throwOnDisagreement`. */
@@ -20,6 +21,8 @@ export class DisagreementError extends Error {
 export interface MemoryRecords extends RecordStore {
   /** What was stored, oldest first. */
   readonly comparisons: readonly Comparison[];
+  /** The dual writes that are not done. */
+  readonly repairs: MemoryRepairs;
 }
 
 /**
@@ -32,6 +35,7 @@ export function memoryRecords(options: { throwOnDisagreement?: boolean } = {}): 
   const comparisons: Comparison[] = [];
   return {
     comparisons,
+    repairs: memoryRepairs(),
     retentionDays: 30,
     keepsAll: true,
     strict: options.throwOnDisagreement ?? false,

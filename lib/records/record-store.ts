@@ -1,4 +1,5 @@
 import type { Comparison } from "../call/comparison.ts";
+import type { RepairStore } from "./repair-store.ts";
 
 /** A comparison that could not be stored. */
 export interface Unwritten {
@@ -6,7 +7,7 @@ export interface Unwritten {
   readonly why: string;
 }
 
-/** Where an invocation's comparisons are kept. */
+/** Where an invocation's records are kept. */
 export interface RecordStore {
   /**
    * Stores comparisons. Resolves to those that could not be stored, each with the reason.
@@ -14,7 +15,9 @@ export interface RecordStore {
    * @param signal aborts when the invocation has no more time for it.
    */
   write(comparisons: readonly Comparison[], signal: AbortSignal): Promise<readonly Unwritten[]>;
-  /** Days for which a record is kept. */
+  /** Where dual writes are kept until they are done. @default none, and so no dual writes */
+  readonly repairs?: RepairStore;
+  /** Days for which a comparison is kept. */
   readonly retentionDays: number;
   /** Whether it wants every comparison, whatever the sampling and the cap say. @default false */
   readonly keepsAll?: boolean;

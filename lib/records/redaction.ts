@@ -41,6 +41,48 @@ export function redaction(paths: readonly string[]): Redact {
   };
 }
 
+/** What is kept of a dual write. */
+export interface KeptWrite {
+  readonly args: Comparison["arguments"];
+  readonly text: string;
+}
+
+/**
+ * Takes out of a dual write's arguments, and of a text about it, what must not leave the process.
+ *
+ * @param write.ends answers and errors that the text may quote from.
+ */
+export function redactWrite(
+  redact: Redact | undefined,
+  { args, text, ends = [] }: KeptWrite & { readonly ends?: readonly Settlement[] },
+): KeptWrite {
+  if (redact === undefined) return { args, text };
+  const [v1, v2] = ends;
+  const redacted = redact({ ...NOTHING, arguments: args, reason: text, v1, v2 });
+  return { args: redacted.arguments, text: redacted.reason ?? "" };
+}
+
+/** A comparison that says nothing. */
+const NOTHING: Comparison = {
+  migration: "",
+  operation: "",
+  mode: "old",
+  documentVersion: "",
+  requestId: "",
+  sequence: 0,
+  time: 0,
+  primary: "v1",
+  outcome: "not-compared",
+  fallback: false,
+  v1: undefined,
+  v2: undefined,
+  arguments: [],
+  differences: [],
+  truncated: false,
+  signature: "",
+  weight: 0,
+};
+
 class Redactor {
   readonly #root: PathState | null;
   readonly #secrets = new Set<string>();

@@ -10,6 +10,8 @@ import segue, {
   type SegueOptions,
   type Tally,
 } from "../../lib/index.ts";
+import type { StoredRepair } from "../../lib/call/repair.ts";
+import { memoryRepairs } from "../../lib/records/memory-repairs.ts";
 import { fixedMode } from "../../lib/testing.ts";
 
 /** A Lambda context with what Segue asks of it. */
@@ -23,6 +25,8 @@ export function lambdaContext(options: { requestId?: string; remainingMs?: () =>
 /** What one invocation left behind. */
 export interface Traces {
   readonly comparisons: readonly Comparison[];
+  /** The dual writes that are not done. */
+  readonly repairs: readonly StoredRepair[];
   /** Sums over all operations, by metric; absent where nothing was counted. */
   readonly counts: Readonly<Record<string, number>>;
   readonly tallies: readonly Tally[];
@@ -38,8 +42,10 @@ export function wrapped<Result>(
 ) {
   const kept: Comparison[] = [];
   // As the table is: after the sampling and the cap.
+  const repairs = memoryRepairs();
   const records: RecordStore = {
     retentionDays: 30,
+    repairs,
     write: async (comparisons) => (kept.push(...comparisons), []),
   };
   const tallies: Tally[] = [];
@@ -66,7 +72,7 @@ export function wrapped<Result>(
       for (const tally of tallies) {
         for (const [name, sum] of tally.counts) counts[name] = (counts[name] ?? 0) + sum;
       }
-      return { comparisons: kept, counts, tallies, logged };
+      return { comparisons: kept, repairs: repairs.stored, counts, tallies, logged };
     },
   };
 }

@@ -1,0 +1,336 @@
+import { hash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Comparator } from "../comparison/index.ts";
+import { messageOf } from "../logger.ts";
+import { redactWrite, type Redact } from "../records/redaction.ts";
+import type { RepairBook } from "../records/repair-book.ts";
+import { argumentsFor, type CallArguments } from "./arguments.ts";
+import { Attempt } from "./attempt.ts";
+import type { CallSite } from "./call-site.ts";
+import { conclude } from "./conclude.ts";
+import type { Pending } from "./invocation.ts";
+import { judge, notCompared } from "./judge.ts";
+import type { DoublePlan } from "./plan.ts";
+import type { Repair, RepairState } from "./repair.ts";
+import type { SecondaryLimits } from "./secondary-limits.ts";
+import { replayOf, replayed } from "./replay.ts";
+import { detached, type Answered, type Failed, type Settlement } from "./settlement.ts";
+import type { Turn } from "./write-order.ts";
+
+/** How an operation's dual writes run, fixed when the migration is defined. */
+export interface WriteRules {
+  readonly comparator: Comparator;
+  readonly redact: Redact | undefined;
+  /** Values of an answer, or of the arguments, that are copied at the most. */
+  readonly maxCopied: number;
+  /** Milliseconds that the secondary has, from its start. */
+  readonly timeoutMs: number;
+  readonly limits: SecondaryLimits;
+  /** Whether a write that failed with this error may have been done all the same. */
+  readonly isAmbiguous: (error: unknown) => boolean;
+}
+
+/** What a write goes by. */
+export interface WriteKeys {
+  /** What both versions know the write by; unset where the operation's function failed. */
+  readonly idempotencyKey: string | undefined;
+  /** What it changes, the idempotency key at the least. */
+  readonly key: string;
+  /** The key's place in the ramp. */
+  readonly bucket: number;
+}
+
+/** Milliseconds beyond the invocation's end after which nothing of it can still be on its way. */
+const GRACE_MS = 60_000;
+
+/** Milliseconds that the intent has to be stored, however little time is left. */
+const MIN_BEGIN_MS = 50;
+
+/** 128 bits of SHA-256 tell any two keys apart. */
+const SUBJECT_CHARACTERS = 32;
+
+/** Lambda's longest invocation, in milliseconds. */
+const LONGEST_INVOCATION_MS = 900_000;
+
+/** Why a secondary that the plan has is not called. */
+type Skip = "SkippedForTime" | "SkippedForArguments" | "SkippedByBreaker" | "SkippedByCap";
+
+const BECAUSE: Readonly<Record<Skip, string>> = {
+  SkippedForTime: "the secondary was not called: the invocation's time was over",
+  SkippedForArguments:
+    "the secondary was not called: no copy of the arguments, or no idempotency key",
+  SkippedByBreaker: "the secondary was not called: its breaker was open",
+  SkippedByCap: "the secondary was not called: too many were in flight",
+};
+
+/**
+ * A write of both versions. Its intent is stored before the primary runs, so that whatever happens from
+ * then on, a repair pass finds what was left half done. The caller holds {@link answer}, which settles
+ * as the primary does; the secondary runs after that, in the order of the primaries.
+ */
+export class DualWrite implements Pending {
+  readonly answer: Promise<unknown>;
+  readonly #site: CallSite;
+  readonly #repairs: RepairBook;
+  readonly #plan: DoublePlan;
+  readonly #rules: WriteRules;
+  readonly #keys: WriteKeys;
+  readonly #args: CallArguments;
+  readonly #time = Date.now();
+  readonly #sequence: number;
+  readonly #repair: Repair;
+  /** Resolves when the secondary's time is over. */
+  readonly #timeIsUp = Promise.withResolvers<void>();
+  /** Resolves when the invocation's time is over. */
+  readonly #abandoned = Promise.withResolvers<void>();
+  /** Resolves when all is done, the book-keeping included. */
+  readonly #done = Promise.withResolvers<void>();
+  /** Whether the secondary's time is running, for how long the primary takes is the caller's business. */
+  #timed = false;
+  #isTimeUp = false;
+  #dueAt: number;
+
+  constructor(
+    site: CallSite,
+    plan: DoublePlan,
+    rules: WriteRules,
+    keys: WriteKeys,
+    args: readonly unknown[],
+    repairs: RepairBook,
+  ) {
+    this.#site = site;
+    this.#repairs = repairs;
+    this.#plan = plan;
+    this.#rules = rules;
+    this.#keys = keys;
+    const given = argumentsFor(args, rules.maxCopied);
+    const replay = replayOf(given.recorded);
+    // The primary starts when the intent is stored, and the caller may change its arguments until then.
+    this.#args = replay === undefined ? given : { ...given, primary: replayed(replay) };
+    this.#sequence = site.invocation.nextSequence();
+    this.#repair = this.#intent(replay);
+    this.#dueAt = performance.now() + rules.timeoutMs;
+    site.invocation.began(this);
+    this.answer = this.#run();
+  }
+
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+
+  timeOut(): void {
+    if (!this.#timed) return;
+    this.#isTimeUp = true;
+    this.#timeIsUp.resolve();
+  }
+
+  abandon(): Promise<void> {
+    this.#timed = true;
+    this.timeOut();
+    this.#abandoned.resolve();
+    return this.#done.promise;
+  }
+
+  /** The answer: the primary's very value, or its very error. */
+  async #run(): Promise<unknown> {
+    const { invocation, tally, writes } = this.#site;
+    const limitMs = Math.max(MIN_BEGIN_MS, invocation.budgetMs / 2);
+    if ((await this.#repairs.begin(this.#repair, limitMs)) === "diverted")
+      tally.count("RepairsDiverted");
+    const mirrored = Promise.withResolvers<void>();
+    const { id, subject } = this.#repair;
+    const turn: Turn = {
+      id,
+      subject,
+      startedAt: performance.now(),
+      settledAt: Infinity,
+      mirrored: mirrored.promise,
+    };
+    writes.began(turn);
+    const { attempt, settled } = this.#start("primary");
+    const end = await settled;
+    this.#args.signals?.release();
+    if (end.status === "failed") {
+      this.#follow(this.#primaryFailed(end));
+    } else {
+      // A copy, before the caller can change it.
+      const answered = detached(end, this.#rules.maxCopied) as Answered;
+      this.#follow(this.#mirror(answered, turn, writes.settled(turn)).finally(mirrored.resolve));
+    }
+    return attempt.promise;
+  }
+
+  #start(role: "primary" | "secondary") {
+    const { promise: settled, resolve } = Promise.withResolvers<Answered | Failed>();
+    const attempt = new Attempt(
+      this.#site,
+      this.#plan[role],
+      role,
+      this.#args[role],
+      () => this.#time,
+      resolve,
+      this.#keys.idempotencyKey,
+    );
+    return { attempt, settled };
+  }
+
+  #follow(work: Promise<void>): void {
+    void work.finally(() => {
+      this.#done.resolve();
+      this.#site.invocation.ended(this);
+    });
+  }
+
+  async #primaryFailed(end: Failed): Promise<void> {
+    if (this.#isAmbiguous(end.error)) await this.#stay("ambiguous", messageOf(end.error), [end]);
+    else await this.#repairs.cancel(this.#repair);
+  }
+
+  #isAmbiguous(error: unknown): boolean {
+    try {
+      return this.#rules.isAmbiguous(error);
+    } catch {
+      return true;
+    }
+  }
+
+  /**
+   * Has the secondary do what the primary has done.
+   *
+   * @param before settles when the secondary has what the primary had before.
+   */
+  async #mirror(
+    primary: Answered,
+    turn: Turn,
+    before: Promise<unknown> | undefined,
+  ): Promise<void> {
+    if (before !== undefined) {
+      this.#watch(this.#site.invocation.budgetMs);
+      await Promise.race([before, this.#timeIsUp.promise]);
+    }
+    const skip = this.#reasonToSkip();
+    if (skip !== undefined) {
+      this.#site.tally.count(skip);
+      await this.#stay("secondary-failed", BECAUSE[skip], [primary]);
+      return;
+    }
+    const secondary = await this.#runSecondary();
+    const comparing = this.#compare(primary, secondary);
+    // What comes next waits for this too: where this write stays, the next one must find it so.
+    await this.#keepBook(primary, secondary, turn);
+    await comparing;
+  }
+
+  #reasonToSkip(): Skip | undefined {
+    if (this.#isTimeUp || this.#site.invocation.budgetMs <= 0) return "SkippedForTime";
+    if ("notCopied" in this.#args.recorded || this.#keys.idempotencyKey === undefined) {
+      return "SkippedForArguments";
+    }
+    return this.#rules.limits.refusal();
+  }
+
+  async #runSecondary(): Promise<Settlement> {
+    this.#rules.limits.started();
+    const { attempt, settled } = this.#start("secondary");
+    this.#watch(Math.min(this.#rules.timeoutMs, this.#site.invocation.budgetMs));
+    const end = await Promise.race([settled, this.#timeIsUp.promise]);
+    if (end !== undefined) return end;
+    attempt.giveUp("the secondary's time is over");
+    return { status: "timed-out", durationMs: attempt.elapsedMs };
+  }
+
+  #watch(ms: number): void {
+    this.#timed = true;
+    this.#dueAt = performance.now() + ms;
+    if (ms < Infinity) this.#site.invocation.watch(this);
+  }
+
+  async #keepBook(primary: Answered, secondary: Settlement, turn: Turn): Promise<void> {
+    const { tally, writes } = this.#site;
+    switch (secondary.status) {
+      case "answered": {
+        const removed = await this.#repairs.finish(this.#repair, (id) => writes.follows(id, turn));
+        if (!removed) tally.count("RepairsLeft");
+        break;
+      }
+      case "failed":
+        await this.#stay("secondary-failed", messageOf(secondary.error), [primary, secondary]);
+        break;
+      case "timed-out":
+        await this.#stay("secondary-failed", "the secondary did not settle in its time", [primary]);
+        break;
+    }
+  }
+
+  /** @param ends what the reason may quote from. */
+  async #stay(state: RepairState, reason: string, ends: readonly Settlement[]): Promise<void> {
+    const { tally } = this.#site;
+    tally.count("RepairsLeft");
+    // An environment that was frozen meanwhile: by now the record is the repair pass's.
+    if (Date.now() >= this.#repair.dueAt) return;
+    const { recorded } = this.#args;
+    const { text } = redactWrite(this.#rules.redact, { args: recorded, text: reason, ends });
+    const entered = await this.#repairs.stay(this.#repair, state, text);
+    if (entered === "diverted") tally.count("RepairsDiverted");
+  }
+
+  async #compare(primary: Answered, secondary: Settlement): Promise<void> {
+    const { invocation, migration, operation, documentVersion } = this.#site;
+    const { mode, primary: primaryVersion } = this.#plan;
+    const judgement = await Promise.race([
+      judge(this.#rules.comparator, primaryVersion, primary, secondary),
+      this.#abandoned.promise.then(() => notCompared("the comparison did not finish in its time")),
+    ]);
+    this.#rules.limits.ended(judgement.outcome);
+    if (invocation.sealed) return;
+    conclude(this.#site, judgement, 1, () => {
+      const comparison = {
+        migration,
+        operation,
+        mode,
+        documentVersion,
+        requestId: invocation.requestId,
+        sequence: this.#sequence,
+        time: this.#time,
+        primary: primaryVersion,
+        outcome: judgement.outcome,
+        reason: judgement.reason,
+        fallback: false,
+        v1: primaryVersion === "v1" ? primary : secondary,
+        v2: primaryVersion === "v1" ? secondary : primary,
+        arguments: this.#args.recorded,
+        differences: judgement.differences,
+        truncated: judgement.truncated,
+        signature: judgement.signature,
+        weight: 1,
+      };
+      return this.#rules.redact?.(comparison) ?? comparison;
+    });
+  }
+
+  #intent(replay: Uint8Array | undefined): Repair {
+    const { invocation, migration, operation, documentVersion } = this.#site;
+    const { idempotencyKey, key, bucket } = this.#keys;
+    const { recorded } = this.#args;
+    const kept = redactWrite(this.#rules.redact, { args: recorded, text: idempotencyKey ?? "" });
+    // What is to be redacted can't be kept for another run.
+    const isWhole = isDeepStrictEqual(kept.args, recorded) && kept.text === (idempotencyKey ?? "");
+    const leftMs = Math.max(0, Math.min(invocation.budgetMs, LONGEST_INVOCATION_MS));
+    return {
+      id: `${invocation.requestId}#${operation}#${this.#sequence}#${crypto.randomUUID()}`,
+      migration,
+      operation,
+      mode: this.#plan.mode,
+      documentVersion,
+      requestId: invocation.requestId,
+      time: this.#time,
+      dueAt: this.#time + leftMs + GRACE_MS,
+      primary: this.#plan.primary,
+      idempotencyKey: idempotencyKey === undefined ? undefined : kept.text,
+      subject: hash("sha256", `${migration}\0${key}`).slice(0, SUBJECT_CHARACTERS),
+      bucket,
+      arguments: kept.args,
+      replay: isWhole ? replay : undefined,
+    };
+  }
+}

@@ -1,0 +1,197 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { Repair } from "../call/repair.ts";
+import { PARTITION_KEY, repairKey, repairPartitions, repairSubject, SORT_KEY } from "./keys.ts";
+import { cutWhy, repairRecord, storedRepair, type RepairRecord } from "./repair-record.ts";
+import type { RepairStore } from "./repair-store.ts";
+
+/** The SDK, imported on first use: only a dual write pays for it. */
+async function loadSdk() {
+  const [sdk, { marshall, unmarshall }] = await Promise.all([
+    import("@aws-sdk/client-dynamodb"),
+    import("@aws-sdk/util-dynamodb"),
+  ]);
+  return { sdk, marshall, unmarshall, client: new sdk.DynamoDBClient() };
+}
+
+/** A command's parts, which each of the commands below has. */
+interface Expressions {
+  readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+}
+
+/**
+ * Keeps repairs in the migration's table of records.
+ *
+ * @param tableName asked on first use; what it throws rejects the request.
+ */
+export function dynamodbRepairs(tableName: () => string): RepairStore {
+  let loading: ReturnType<typeof loadSdk> | undefined;
+  const open = async () => ({ table: tableName(), ...(await (loading ??= loadSdk())) });
+
+  async function update(repair: Repair, expressions: Expressions, abortSignal: AbortSignal) {
+    const { table, sdk, marshall, client } = await open();
+    return conditional(() =>
+      client.send(
+        new sdk.UpdateItemCommand({
+          TableName: table,
+          Key: marshall(repairKey(repair)),
+          ...expressions,
+        }),
+        { abortSignal },
+      ),
+    );
+  }
+
+  async function* query(
+    pk: string,
+    prefix: string | undefined,
+    abortSignal?: AbortSignal,
+  ): AsyncGenerator<RepairRecord> {
+    const { table, sdk, unmarshall, client } = await open();
+    const pages = sdk.paginateQuery(
+      { client },
+      {
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression:
+          prefix === undefined ? "#pk = :pk" : "#pk = :pk AND begins_with(#sk, :prefix)",
+        ExpressionAttributeNames: {
+          "#pk": PARTITION_KEY,
+          ...(prefix !== undefined && { "#sk": SORT_KEY }),
+        },
+        ExpressionAttributeValues: {
+          ":pk": { S: pk },
+          ...(prefix !== undefined && { ":prefix": { S: prefix } }),
+        },
+      },
+      { abortSignal },
+    );
+    for await (const { Items = [] } of pages) {
+      for (const item of Items) yield unmarshall(item) as RepairRecord;
+    }
+  }
+
+  return {
+    async put(repair, state, why, abortSignal) {
+      const { table, sdk, marshall, client } = await open();
+      const Item = marshall(repairRecord(repair, state, why));
+      await client.send(new sdk.PutItemCommand({ TableName: table, Item }), { abortSignal });
+    },
+
+    change(repair, state, why, signal) {
+      return update(
+        repair,
+        {
+          ConditionExpression: "attribute_exists(#pk)",
+          UpdateExpression: "SET #state = :state, why = :why",
+          ExpressionAttributeNames: { "#pk": PARTITION_KEY, "#state": "state" },
+          ExpressionAttributeValues: { ":state": { S: state }, ":why": { S: cutWhy(why) } },
+        },
+        signal,
+      );
+    },
+
+    async remove(repair, condition, abortSignal) {
+      const { table, sdk, marshall, client } = await open();
+      const expressions: Expressions =
+        condition === "always"
+          ? {}
+          : condition === "unless-overlapped"
+            ? { ConditionExpression: "attribute_not_exists(overlapped)" }
+            : {
+                // What is gone already was removed by a try of this very request.
+                ConditionExpression: "attribute_not_exists(#pk) OR claim = :claim",
+                ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+                ExpressionAttributeValues: { ":claim": { S: condition.claim } },
+              };
+      return conditional(() =>
+        client.send(
+          new sdk.DeleteItemCommand({
+            TableName: table,
+            Key: marshall(repairKey(repair)),
+            ...expressions,
+          }),
+          { abortSignal },
+        ),
+      );
+    },
+
+    async sameSubject(repair, signal) {
+      const { pk, sk } = repairKey(repair);
+      const others = [];
+      for await (const record of query(pk, repairSubject(repair.subject), signal)) {
+        if (record.sk !== sk) others.push(storedRepair(record));
+      }
+      return others;
+    },
+
+    async overlap(repair, signal) {
+      await update(
+        repair,
+        {
+          ConditionExpression: "attribute_exists(#pk)",
+          UpdateExpression: "SET overlapped = :true REMOVE claim, claimedUntil",
+          ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+          ExpressionAttributeValues: { ":true": { BOOL: true } },
+        },
+        signal,
+      );
+    },
+
+    async *list(migration) {
+      for (const pk of repairPartitions(migration)) {
+        for await (const record of query(pk, undefined)) yield storedRepair(record);
+      }
+    },
+
+    async claim(repair, untilMs, signal) {
+      const claim = crypto.randomUUID();
+      const claimed = await update(
+        repair,
+        {
+          // The second half lets the SDK try again what has been done already.
+          ConditionExpression:
+            "attribute_exists(#pk) AND (attribute_not_exists(claim) OR claimedUntil < :now OR claim = :claim)",
+          UpdateExpression: "SET claim = :claim, claimedUntil = :until",
+          ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+          ExpressionAttributeValues: {
+            ":now": { N: String(Date.now()) },
+            ":claim": { S: claim },
+            ":until": { N: String(untilMs) },
+          },
+        },
+        signal,
+      );
+      return claimed ? { claim } : undefined;
+    },
+
+    async release(repair, { claim }, why, signal) {
+      await update(
+        repair,
+        {
+          ConditionExpression: "claim = :claim",
+          UpdateExpression: "SET why = :why ADD attempts :one REMOVE claim, claimedUntil",
+          ExpressionAttributeValues: {
+            ":claim": { S: claim },
+            ":why": { S: cutWhy(why) },
+            ":one": { N: "1" },
+          },
+        },
+        signal,
+      );
+    },
+  };
+}
+
+/** Whether a request with a condition met it. */
+async function conditional(send: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return false;
+    throw error;
+  }
+}

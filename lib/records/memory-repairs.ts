@@ -1,0 +1,70 @@
+import type { StoredRepair } from "../call/repair.ts";
+import type { RepairStore } from "./repair-store.ts";
+
+/** Repairs that stay in memory, for tests. */
+export interface MemoryRepairs extends RepairStore {
+  /** What is stored now. */
+  readonly stored: readonly StoredRepair[];
+}
+
+interface Entry {
+  repair: StoredRepair;
+  claim?: string;
+  claimedUntil?: number;
+}
+
+export function memoryRepairs(): MemoryRepairs {
+  const entries = new Map<string, Entry>();
+  const stored = () => Array.from(entries.values(), ({ repair }) => repair);
+  return {
+    get stored() {
+      return stored();
+    },
+    async put(repair, state, why) {
+      entries.set(repair.id, { repair: { ...repair, state, why, overlapped: false, attempts: 0 } });
+    },
+    async change({ id }, state, why) {
+      const entry = entries.get(id);
+      if (entry !== undefined) entry.repair = { ...entry.repair, state, why };
+      return entry !== undefined;
+    },
+    async remove({ id }, condition) {
+      const entry = entries.get(id);
+      const met =
+        entry === undefined ||
+        condition === "always" ||
+        (condition === "unless-overlapped"
+          ? !entry.repair.overlapped
+          : entry.claim === condition.claim);
+      if (met) entries.delete(id);
+      return met;
+    },
+    async sameSubject({ id, migration, subject }) {
+      return stored().filter(
+        (other) => other.id !== id && other.migration === migration && other.subject === subject,
+      );
+    },
+    async overlap({ id }) {
+      const entry = entries.get(id);
+      if (entry !== undefined) entries.set(id, { repair: { ...entry.repair, overlapped: true } });
+    },
+    async *list(migration) {
+      const mine = stored().filter((repair) => repair.migration === migration);
+      yield* mine.toSorted((a, b) => a.subject.localeCompare(b.subject));
+    },
+    async claim({ id }, untilMs) {
+      const entry = entries.get(id);
+      if (entry === undefined) return undefined;
+      if (entry.claim !== undefined && entry.claimedUntil! >= Date.now()) return undefined;
+      entry.claim = crypto.randomUUID();
+      entry.claimedUntil = untilMs;
+      return { claim: entry.claim };
+    },
+    async release({ id }, { claim }, why) {
+      const entry = entries.get(id);
+      if (entry?.claim !== claim) return;
+      const { repair } = entry;
+      entries.set(id, { repair: { ...repair, why, attempts: repair.attempts + 1 } });
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { Repair, RepairState, StoredRepair } from "../call/repair.ts";
+
+/** Where repairs are kept until both versions agree. They never expire. Every read is a consistent one. */
+export interface RepairStore {
+  /** Stores a repair, whatever is stored of it already. */
+  put(
+    repair: Repair,
+    state: RepairState,
+    why: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Says why a stored repair stays. Resolves to whether it was still there. */
+  change(repair: Repair, state: RepairState, why: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Removes a repair. Resolves to whether the condition was met; what isn't there counts as removed.
+   *
+   * @param condition `always`, or `unless-overlapped`, or a claim that must still be the repair's.
+   */
+  remove(
+    repair: Repair,
+    condition: "always" | "unless-overlapped" | Claim,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /** The other repairs of the same subject. */
+  sameSubject(repair: Repair, signal: AbortSignal): Promise<readonly StoredRepair[]>;
+  /** Marks a repair as overlapped and ends any claim on it; of no effect where it is gone. */
+  overlap(repair: Repair, signal: AbortSignal): Promise<void>;
+  /** All repairs of a migration, those of one subject one after another. */
+  list(migration: string): AsyncIterable<StoredRepair>;
+  /** Claims a repair, so that two passes don't work on it at once; nothing if another has it. */
+  claim(repair: Repair, untilMs: number, signal: AbortSignal): Promise<Claim | undefined>;
+  /** Ends a claim on a repair that could not be made, and counts the attempt. */
+  release(repair: Repair, claim: Claim, why: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A pass's hold on a repair; an opaque text. */
+export interface Claim {
+  readonly claim: string;
+}

@@ -1,0 +1,50 @@
+import type { Plan } from "../call/plan.ts";
+import type { StoredRepair } from "../call/repair.ts";
+
+/** What a repair pass does about a repair. */
+export type Decision =
+  | { readonly action: "reconcile" }
+  /** The secondary runs again with the same arguments and the same key. */
+  | { readonly action: "run-again" }
+  /** It is a person's to decide. */
+  | { readonly action: "leave"; readonly why: string };
+
+/** What a decision goes by, beside the repair itself. */
+export interface Circumstances {
+  /** What the mode has for the write's key now. */
+  readonly plan: Plan;
+  /** Whether the operation has a `reconcile`. */
+  readonly reconciles: boolean;
+  /** The other repairs of the same subject that are not done. */
+  readonly others: readonly StoredRepair[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Decides what to do about a repair that is due. */
+export function decide(repair: StoredRepair, circumstances: Circumstances): Decision {
+  const { plan, reconciles, others, now } = circumstances;
+  const leave = (why: string): Decision => ({ action: "leave", why });
+  if (plan.secondary === undefined && plan.primary !== repair.primary) {
+    // The version that the write went to first gets no writes any more, while the other one goes on.
+    return leave(
+      `in the mode ${plan.mode} nothing is written to ${repair.primary} any more, so it is no measure`,
+    );
+  }
+  if (reconciles) return { action: "reconcile" };
+  const { state, why, replay, idempotencyKey } = repair;
+  if (state !== "secondary-failed") {
+    return leave(`${state}${why === undefined ? "" : ` (${why})`}, and there is no reconcile`);
+  }
+  if (replay === undefined || idempotencyKey === undefined) {
+    return leave("its arguments or its key could not be kept, and there is no reconcile");
+  }
+  // What is run again must come in the order in which the primary had it.
+  if ([repair, ...others].some(({ overlapped }) => overlapped)) {
+    return leave("another write of the same key was under way, and there is no reconcile");
+  }
+  if (others.some(({ time, dueAt }) => time < repair.time || dueAt > now)) {
+    return leave("another write of the same key comes first, or is under way");
+  }
+  return { action: "run-again" };
+}

@@ -1,0 +1,203 @@
+import type { Call } from "../call/adapter.ts";
+import { planCall } from "../call/plan.ts";
+import { replayed } from "../call/replay.ts";
+import type { StoredRepair } from "../call/repair.ts";
+import { messageOf } from "../logger.ts";
+import type { DefinedMigration } from "../migration.ts";
+import type { ModeDocument } from "../mode/mode-document.ts";
+import type { Version } from "../mode/mode.ts";
+import type { CheckedDualWrite } from "../operation.ts";
+import { finishRepair } from "../records/repair-book.ts";
+import type { RepairStore } from "../records/repair-store.ts";
+import { withTimeLimit } from "../time-limit.ts";
+import { decide } from "./decide.ts";
+
+/** Repairs that are worked on side by side. */
+const CONCURRENCY = 8;
+
+/** Milliseconds that one repair may take. */
+const REPAIR_MS = 20_000;
+
+/** Milliseconds for which nobody else takes up a repair: longer than it may take, its requests included. */
+const CLAIM_MS = 60_000;
+
+/** Milliseconds that a request to the store may take. */
+const REQUEST_MS = 3_000;
+
+/** Left repairs that a report names. */
+const MAX_LISTED = 100;
+
+/** A repair that is left to a person, or to the next pass. */
+export interface LeftRepair {
+  readonly id: string;
+  readonly operation: string;
+  readonly idempotencyKey: string | undefined;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly why: string;
+}
+
+/** What a repair pass came to. */
+export interface RepairReport {
+  readonly migration: string;
+  /** Writes on which both versions agree now. */
+  readonly done: number;
+  /** Repairs that were tried in vain; the next pass tries again. */
+  readonly failed: number;
+  /** Due repairs that are still there: those that failed, and those that are a person's to decide. */
+  readonly pending: number;
+  /** The first of these. */
+  readonly left: readonly LeftRepair[];
+  /** Whether there was time to look at all. */
+  readonly complete: boolean;
+}
+
+/** What a pass needs. */
+export interface PassOptions {
+  readonly migration: DefinedMigration;
+  readonly store: RepairStore;
+  /** The mode document in force. */
+  readonly document: ModeDocument;
+  /** What stands in the `Call` for a request id. */
+  readonly requestId: string;
+  /** Milliseconds that are left for the pass. */
+  readonly remainingMs: () => number;
+}
+
+/** Takes up every repair of a migration that is due. Rejects only if the store can't be read. */
+export async function repairPass(options: PassOptions): Promise<RepairReport> {
+  const { migration, store, remainingMs } = options;
+  const counts = { done: 0, failed: 0, pending: 0 };
+  const left: LeftRepair[] = [];
+  const groups = bySubject(store.list(migration.name));
+  let complete = true;
+
+  async function repairGroup(group: readonly StoredRepair[]): Promise<void> {
+    const undone = new Set(group);
+    for (const repair of group.toSorted((a, b) => a.time - b.time)) {
+      if (repair.dueAt > Date.now()) continue;
+      undone.delete(repair);
+      const { outcome, why } = await repairOne(options, repair, [...undone]);
+      if (outcome === "done") {
+        counts.done++;
+        continue;
+      }
+      undone.add(repair);
+      counts.pending++;
+      if (outcome === "failed") counts.failed++;
+      if (left.length < MAX_LISTED) left.push(listed(repair, why));
+    }
+  }
+
+  async function work(): Promise<void> {
+    for (let next = await groups.next(); !next.done; next = await groups.next()) {
+      if (remainingMs() <= 0) {
+        complete = false;
+        return;
+      }
+      await repairGroup(next.value);
+    }
+  }
+
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return { migration: migration.name, ...counts, left, complete };
+}
+
+/** Puts repairs that follow one another and have one subject together. */
+async function* bySubject(
+  repairs: AsyncIterable<StoredRepair>,
+): AsyncGenerator<readonly StoredRepair[]> {
+  let group: StoredRepair[] = [];
+  for await (const repair of repairs) {
+    if (group.length > 0 && group[0]!.subject !== repair.subject) {
+      yield group;
+      group = [];
+    }
+    group.push(repair);
+  }
+  if (group.length > 0) yield group;
+}
+
+function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: string): LeftRepair {
+  return { id, operation, idempotencyKey, time: new Date(time).toISOString(), why };
+}
+
+type Result =
+  | { readonly outcome: "done"; readonly why?: undefined }
+  | { readonly outcome: "failed" | "left"; readonly why: string };
+
+async function repairOne(
+  options: PassOptions,
+  repair: StoredRepair,
+  others: readonly StoredRepair[],
+): Promise<Result> {
+  const { migration, store, document } = options;
+  const operation = migration.operations.get(repair.operation);
+  if (operation?.kind !== "dual-write") {
+    return { outcome: "left", why: `${migration.name} has no dual write ${repair.operation}` };
+  }
+  const plan = planCall(document, operation, () => repair.bucket);
+  const reconciles = operation.reconcile !== undefined;
+  const decision = decide(repair, { plan, reconciles, others, now: Date.now() });
+  if (decision.action === "leave") return { outcome: "left", why: decision.why };
+  const request = <Value>(run: (signal: AbortSignal) => Promise<Value>) =>
+    withTimeLimit(run, REQUEST_MS);
+  try {
+    const claim = await request((signal) => store.claim(repair, Date.now() + CLAIM_MS, signal));
+    if (claim === undefined) return { outcome: "left", why: "another pass is at work on it" };
+    try {
+      await withTimeLimit(
+        (signal) => settle(options, operation, decision.action, repair, signal),
+        REPAIR_MS,
+      );
+    } catch (error) {
+      // The message may quote what is to be redacted, which is known no more.
+      const why = operation.rules.redact === undefined ? messageOf(error) : "the repair failed";
+      await request((signal) => store.release(repair, claim, why, signal));
+      return { outcome: "failed", why };
+    }
+    const removed = await request((signal) =>
+      finishRepair(store, repair, claim, () => false, signal),
+    );
+    return removed
+      ? { outcome: "done" }
+      : { outcome: "left", why: "another write of the same key came in between" };
+  } catch (error) {
+    return { outcome: "failed", why: messageOf(error) };
+  }
+}
+
+/** Makes the secondary agree with the primary. */
+async function settle(
+  { migration, requestId }: PassOptions,
+  operation: CheckedDualWrite,
+  action: "reconcile" | "run-again",
+  repair: StoredRepair,
+  signal: AbortSignal,
+): Promise<void> {
+  const { primary, idempotencyKey, state, replay } = repair;
+  const secondary: Version = primary === "v1" ? "v2" : "v1";
+  const args = replay && replayed(replay);
+  const call = (version: Version, key: string | undefined): Call => ({
+    version,
+    role: version === primary ? "primary" : "secondary",
+    signal,
+    idempotencyKey: key,
+    requestId,
+    now: Date.now(),
+  });
+  if (action === "run-again") {
+    const again = () => call(secondary, idempotencyKey);
+    await migration.versions[secondary](repair.operation, again, args!);
+    return;
+  }
+  const client = (version: Version) =>
+    migration.direct(version, (name, given) =>
+      call(
+        version,
+        name === repair.operation ? idempotencyKey : migration.idempotencyKey(name, given),
+      ),
+    );
+  const write = { state, primary, idempotencyKey, arguments: args };
+  await operation.reconcile!(client(primary), client(secondary), write as any);
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { planCall } from "../../lib/call/plan.ts";
+import type { StoredRepair } from "../../lib/call/repair.ts";
+import type { Mode } from "../../lib/mode/mode.ts";
+import { decide } from "../../lib/repair/decide.ts";
+import { repairOf } from "../support/repair.ts";
+
+const now = Date.now();
+const replay = Uint8Array.of(1);
+const failed = { state: "secondary-failed", replay } as const;
+
+describe("decide", () => {
+  const table: [
+    what: string,
+    mode: Mode,
+    repair: Partial<StoredRepair>,
+    withReconcile: string,
+    without: string | RegExp,
+  ][] = [
+    ["a killed write", "shadow", {}, "reconcile", /^intended, and there is no reconcile/],
+    [
+      "an ambiguous one",
+      "shadow",
+      { state: "ambiguous", why: "timed out" },
+      "reconcile",
+      /timed out/,
+    ],
+    ["a failed secondary", "shadow", failed, "reconcile", "run-again"],
+    [
+      "one whose V2 was first",
+      "reverse-shadow",
+      { ...failed, primary: "v2" },
+      "reconcile",
+      "run-again",
+    ],
+    ["one from before the promotion", "reverse-shadow", failed, "reconcile", "run-again"],
+    ["one of V1, gone back to old", "old", failed, "reconcile", "run-again"],
+    ["an overlapped one", "shadow", { ...failed, overlapped: true }, "reconcile", /under way/],
+    [
+      "arguments that were not kept",
+      "shadow",
+      { ...failed, replay: undefined },
+      "reconcile",
+      /could not be kept/,
+    ],
+    [
+      "no key",
+      "shadow",
+      { ...failed, idempotencyKey: undefined },
+      "reconcile",
+      /could not be kept/,
+    ],
+  ];
+  for (const [what, mode, given, withReconcile, without] of table) {
+    it(`${what}, in ${mode}`, () => {
+      const repair = repairOf(given);
+      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const circumstances = { plan, others: [], now };
+      assert.equal(decide(repair, { ...circumstances, reconciles: true }).action, withReconcile);
+      const decision = decide(repair, { ...circumstances, reconciles: false });
+      if (typeof without === "string") assert.equal(decision.action, without);
+      else assert.match(decision.action === "leave" ? decision.why : "", without);
+    });
+  }
+
+  const behind: [Mode, primary: "v1" | "v2"][] = [
+    ["new", "v1"],
+    ["old", "v2"],
+  ];
+  for (const [mode, primary] of behind) {
+    it(`never takes ${primary} for the measure in ${mode}, where it gets no writes`, () => {
+      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      for (const reconciles of [true, false]) {
+        const repair = repairOf({ ...failed, primary });
+        assert.equal(decide(repair, { plan, others: [], now, reconciles }).action, "leave");
+      }
+    });
+  }
+
+  it("goes by the ramp, which the record has its place in", () => {
+    const document = { mode: "reverse-shadow", ramp: { mode: "new", percent: 50 } } as const;
+    const action = (bucket: number) => {
+      const plan = planCall(document, { kind: "dual-write", fallback: false }, () => bucket);
+      return decide(repairOf({ primary: "v1" }), { plan, others: [], now, reconciles: true })
+        .action;
+    };
+    assert.equal(action(49), "leave");
+    assert.equal(action(51), "reconcile");
+  });
+
+  it("runs again in the order of the writes, and never beside one that is under way", () => {
+    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const repair = repairOf(failed);
+    const action = (other: Partial<StoredRepair>) =>
+      decide(repair, {
+        plan,
+        others: [repairOf({ dueAt: now - 1, ...other })],
+        now,
+        reconciles: false,
+      }).action;
+    assert.equal(action({ time: repair.time + 1 }), "run-again");
+    assert.equal(action({ time: repair.time - 1 }), "leave");
+    assert.equal(action({ time: repair.time + 1, dueAt: now + 1 }), "leave");
+    assert.equal(action({ time: repair.time + 1, overlapped: true }), "leave");
+  });
+});

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { describe, it, mock } from "node:test";
+import { defineMigration, repairHandler, withCall, type Call } from "../../lib/index.ts";
+import type { DualWriteOperation, Mode, SegueOptions } from "../../lib/index.ts";
+import { serialize } from "node:v8";
+import type { StoredRepair } from "../../lib/call/repair.ts";
+import { fixedMode, memoryMetrics, memoryRecords } from "../../lib/testing.ts";
+import { lambdaContext } from "../support/invoke.ts";
+import { repairOf } from "../support/repair.ts";
+import { deferred, never, reactions } from "../support/settled.ts";
+
+interface Accounts {
+  put(id: string, balance: number): Promise<void>;
+  balance(id: string): Promise<number | undefined>;
+}
+
+type PutOptions = Partial<DualWriteOperation<Accounts["put"], Accounts>>;
+
+const reconcile: PutOptions["reconcile"] = async (primary, secondary, { arguments: args }) => {
+  const [id] = args!;
+  const balance = await primary.balance(id);
+  if (balance !== undefined) await secondary.put(id, balance);
+};
+
+/** Two versions with data of their own, a store of repairs, and the pass over it. */
+function bank(options: PutOptions = {}, mode: Mode = "shadow", segue: SegueOptions = {}) {
+  const data = { v1: new Map<string, number>(), v2: new Map<string, number>() };
+  const calls: { version: string; call: Call }[] = [];
+  const version = (name: "v1" | "v2") =>
+    withCall<Accounts>({
+      put: async (call, id, balance) => {
+        calls.push({ version: name, call });
+        data[name].set(id, balance);
+      },
+      balance: async (_, id) => data[name].get(id),
+    });
+  const migration = defineMigration<Accounts>({
+    name: "things",
+    v1: version("v1"),
+    v2: version("v2"),
+    operations: {
+      put: { kind: "write", dual: true, idempotencyKey: (id) => id, ...options },
+      balance: { kind: "read" },
+    },
+  });
+  const records = memoryRecords();
+  const metrics = memoryMetrics();
+  const logged: string[] = [];
+  const log = (message: string, extra?: object) =>
+    void logged.push(`${message} ${JSON.stringify(extra)}`);
+  const handler = repairHandler(migration, {
+    modeSource: fixedMode(mode),
+    records,
+    metrics,
+    logger: { warn: log, error: log },
+    ...segue,
+  });
+  return {
+    data,
+    calls,
+    repairs: records.repairs,
+    metrics,
+    logged,
+    async add(given: Partial<StoredRepair> = {}): Promise<StoredRepair> {
+      const args = Array.isArray(given.arguments) ? given.arguments : ["a", 5];
+      const repair = repairOf({ arguments: args, replay: serialize(args), ...given });
+      await records.repairs.put(repair, repair.state, repair.why, AbortSignal.timeout(1_000));
+      if (repair.overlapped) await records.repairs.overlap(repair, AbortSignal.timeout(1_000));
+      return repair;
+    },
+    pass: async (context = lambdaContext()) => {
+      const [report, ...others] = await handler({}, context);
+      assert.deepEqual(others, []);
+      return report!;
+    },
+  };
+}
+
+describe("the repair pass", () => {
+  it("makes V2 agree with V1, whatever V1 has", async () => {
+    const { data, add, pass, repairs, metrics } = bank({ reconcile });
+    data.v1.set("a", 7);
+    for (const state of ["intended", "ambiguous", "secondary-failed"] as const)
+      await add({ state });
+    await add({ arguments: ["not-in-v1", 1], subject: "other" });
+    const { done, failed, pending, left, complete } = await pass();
+    assert.deepEqual(
+      { done, failed, pending, left, complete },
+      { done: 4, failed: 0, pending: 0, left: [], complete: true },
+    );
+    assert.deepEqual(data.v2, new Map([["a", 7]]));
+    assert.deepEqual(repairs.stored, []);
+    assert.equal(metrics.counts.RepairsDone, 4);
+    assert.equal(metrics.counts.RepairsPending, 0, "none is a number too, for alarms and the gate");
+  });
+
+  it("makes V1 agree with V2 where V2 had the write first", async () => {
+    const { data, add, pass } = bank({ reconcile }, "reverse-shadow");
+    data.v2.set("a", 7);
+    await add({ primary: "v2" });
+    await pass();
+    assert.deepEqual(data.v1, new Map([["a", 7]]));
+  });
+
+  it("runs what failed on V2 again, with the same arguments and the same key", async () => {
+    const { data, add, pass, calls, repairs } = bank();
+    await add({ state: "secondary-failed", idempotencyKey: "original-key" });
+    assert.equal((await pass()).done, 1);
+    assert.deepEqual(data.v2, new Map([["a", 5]]));
+    assert.deepEqual(
+      calls.map(({ version, call }) => [version, call.role, call.idempotencyKey]),
+      [["v2", "secondary", "original-key"]],
+    );
+    assert.deepEqual(repairs.stored, []);
+  });
+
+  it("gives reconcile's own writes the key of the write, or of their own", async () => {
+    const { add, pass, calls, data } = bank({ reconcile });
+    data.v1.set("a", 7);
+    await add({ idempotencyKey: "original-key" });
+    await pass();
+    assert.equal(calls[0]!.call.idempotencyKey, "original-key");
+  });
+
+  it("runs several of one key again in the order of the writes", async () => {
+    const { data, add, pass } = bank();
+    const now = Date.now();
+    await add({ state: "secondary-failed", arguments: ["a", 2], time: now - 200_000 });
+    await add({ state: "secondary-failed", arguments: ["a", 3], time: now - 100_000 });
+    await add({ state: "secondary-failed", arguments: ["a", 1], time: now - 300_000 });
+    assert.equal((await pass()).done, 3);
+    assert.equal(data.v2.get("a"), 3);
+  });
+
+  it("leaves to a person what it can't decide, names it, and counts it", async () => {
+    const { add, pass, repairs, metrics, logged, data } = bank();
+    await add({ state: "ambiguous", why: "ETIMEDOUT", idempotencyKey: "k" });
+    const { done, pending, left } = await pass();
+    assert.deepEqual({ done, pending }, { done: 0, pending: 1 });
+    assert.equal(left[0]!.idempotencyKey, "k");
+    assert.match(left[0]!.why, /ETIMEDOUT.*no reconcile/);
+    assert.match(logged[0]!, /repair left/);
+    assert.equal(metrics.counts.RepairsPending, 1);
+    assert.equal(repairs.stored.length, 1);
+    assert.deepEqual(data.v2, new Map());
+  });
+
+  it("leaves alone what is still under way", async () => {
+    const { add, pass, repairs, data } = bank({ reconcile });
+    data.v1.set("a", 7);
+    await add({ dueAt: Date.now() + 60_000 });
+    const { done, pending } = await pass();
+    assert.deepEqual({ done, pending }, { done: 0, pending: 0 });
+    assert.equal(repairs.stored.length, 1);
+    assert.deepEqual(data.v2, new Map());
+  });
+
+  it("keeps what it tried in vain, with the reason, and tries again", async () => {
+    let down = true;
+    const { add, pass, repairs } = bank({
+      reconcile: async () => {
+        if (down) throw new Error("V2 is down");
+      },
+    });
+    await add();
+    const first = await pass();
+    assert.deepEqual([first.failed, first.pending], [1, 1]);
+    assert.match(first.left[0]!.why, /V2 is down/);
+    assert.deepEqual(
+      [repairs.stored[0]!.attempts, repairs.stored[0]!.why],
+      [1, "Error: V2 is down"],
+    );
+    down = false;
+    assert.equal((await pass()).done, 1);
+  });
+
+  it("gives up a repair that hangs, and goes on", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const { add, pass } = bank({ reconcile: () => never() });
+      await add();
+      const passing = pass();
+      await reactions();
+      mock.timers.tick(20_000);
+      assert.match((await passing).left[0]!.why, /no answer in 20000 ms/);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("does not take out what another write came in between of", async () => {
+    const reached = deferred();
+    const go = deferred();
+    const { add, pass, repairs } = bank({
+      reconcile: async () => {
+        reached.resolve(undefined);
+        await go.promise;
+      },
+    });
+    const repair = await add();
+    const passing = pass();
+    await reached.promise;
+    await repairs.overlap(repair, AbortSignal.timeout(1_000));
+    go.resolve(undefined);
+    assert.match((await passing).left[0]!.why, /came in between/);
+    assert.equal(repairs.stored.length, 1);
+  });
+
+  it("marks a write that is under way, so that it is looked into again", async () => {
+    const { add, pass, repairs } = bank({ reconcile });
+    await add();
+    const running = await add({ dueAt: Date.now() + 60_000 });
+    assert.equal((await pass()).done, 1);
+    assert.deepEqual(
+      repairs.stored.map(({ id, overlapped }) => [id, overlapped]),
+      [[running.id, true]],
+    );
+  });
+
+  it("works on each repair once when two passes run at once", async () => {
+    const go = deferred();
+    let runs = 0;
+    const { add, pass } = bank({
+      reconcile: async () => {
+        runs++;
+        await go.promise;
+      },
+    });
+    await add();
+    const both = [pass(), pass()];
+    await reactions();
+    go.resolve(undefined);
+    const reports = await Promise.all(both);
+    assert.equal(runs, 1);
+    assert.equal(reports[0]!.done + reports[1]!.done, 1);
+  });
+
+  it("stops when the function's time is nearly over, and says that it did not see all", async () => {
+    const { add, pass, repairs } = bank({ reconcile });
+    for (let number = 0; number < 30; number++) await add({ subject: `s${number}` });
+    let left = 10_000;
+    const report = await pass(lambdaContext({ remainingMs: () => (left -= 500) }));
+    assert.equal(report.complete, false);
+    assert.ok(report.done > 0 && repairs.stored.length > 0);
+  });
+
+  it("does nothing where the mode is a guess", async () => {
+    const { add, pass, data, repairs } = bank({ reconcile }, "shadow", {
+      modeSource: {
+        read: async () => ({
+          document: { mode: "old" },
+          version: "default",
+          counts: ["ModeDefaulted"],
+        }),
+      },
+    });
+    data.v1.set("a", 7);
+    await add();
+    await assert.rejects(pass(), /the mode can't be read/);
+    assert.equal(repairs.stored.length, 1);
+    assert.deepEqual(data.v2, new Map());
+  });
+
+  it("says nothing of an error's message where there is something to redact", async () => {
+    const { add, pass } = bank({
+      redact: ["$..card"],
+      reconcile: () => Promise.reject(new Error("card 4111")),
+    });
+    await add();
+    assert.doesNotMatch(JSON.stringify(await pass()), /4111/);
+  });
+
+  it("leaves a repair of an operation that there is no more", async () => {
+    const { add, pass } = bank({ reconcile });
+    await add({ operation: "gone" });
+    assert.match((await pass()).left[0]!.why, /no dual write gone/);
+  });
+
+  it("refuses migrations without a dual write", () => {
+    const migration = defineMigration<{ get(): Promise<void> }>({
+      name: "reads",
+      v1: { get: async () => {} },
+      v2: { get: async () => {} },
+      operations: { get: { kind: "read" } },
+    });
+    assert.throws(() => repairHandler(migration), RangeError);
+  });
+});
