@@ -74,7 +74,7 @@ export async function repairPass(options: PassOptions): Promise<RepairReport> {
 
   async function repairGroup(group: readonly StoredRepair[]): Promise<void> {
     const undone = new Set(group);
-    for (const repair of group.toSorted((a, b) => a.time - b.time)) {
+    for (const repair of inOrder(migration, group)) {
       if (repair.dueAt > Date.now()) continue;
       undone.delete(repair);
       const { outcome, why } = await repairOne(options, repair, [...undone]);
@@ -116,6 +116,23 @@ async function* bySubject(
     group.push(repair);
   }
   if (group.length > 0) yield group;
+}
+
+/**
+ * The order in which the repairs of one subject are taken up. What is reconciled copies what is there, so
+ * the newest comes first: an older write must not bring back what a newer one has changed. What is run
+ * again comes in the order of the writes.
+ */
+function inOrder(migration: DefinedMigration, group: readonly StoredRepair[]): StoredRepair[] {
+  const newestFirst = group.toSorted((a, b) => b.time - a.time);
+  const reconciles = ({ operation }: StoredRepair) => {
+    const known = migration.operations.get(operation);
+    return known?.kind === "dual-write" && known.reconcile !== undefined;
+  };
+  return [
+    ...newestFirst.filter(reconciles),
+    ...newestFirst.filter((repair) => !reconciles(repair)).toReversed(),
+  ];
 }
 
 function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: string): LeftRepair {

@@ -1,6 +1,7 @@
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createDynamoDb } from "../../lib/local/dynamodb/index.ts";
 import { openGateway } from "../../lib/local/gateway.ts";
+import type { Service } from "../../lib/local/service.ts";
 import { PARTITION_KEY, SORT_KEY } from "../../lib/records/keys.ts";
 
 export const TABLE = "records";
@@ -8,11 +9,15 @@ export const TABLE = "records";
 /**
  * A table of records behind DynamoDB's protocol. The AWS SDK's variables of this process lead to it, as
  * a function's do.
+ *
+ * @param around puts itself around the way in which a request is answered.
  */
-export async function openRecordsTable() {
+export async function openRecordsTable(
+  around: (handle: Service["handle"]) => Service["handle"] = (handle) => handle,
+) {
   const gateway = await openGateway();
   const service = createDynamoDb({ region: "us-east-1", account: "123456789012" });
-  gateway.serve(service);
+  gateway.serve({ ...service, handle: around((request) => service.handle(request)) });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: gateway.endpoint,
     AWS_REGION: "us-east-1",
