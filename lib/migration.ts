@@ -1,6 +1,7 @@
 import { invoker, type Adapter, type Call, type Invoke } from "./call/adapter.ts";
 import { isAgreement } from "./call/outcome.ts";
 import { callAlone } from "./call/attempt.ts";
+import { calibrated } from "./call/calibration.ts";
 import type { CallSite } from "./call/call-site.ts";
 import { DualWrite, type WriteKeys } from "./call/dual-write.ts";
 import type { Invocation } from "./call/invocation.ts";
@@ -114,7 +115,7 @@ export class DefinedMigration implements Migration {
     { repairs, keepsAll }: { repairs: RepairBook | undefined; keepsAll: boolean },
   ): void {
     const client: Record<string, AnyFunction> = {};
-    const { secondary = 1, matches = 0 } = document.sample ?? {};
+    const { secondary = 1, calibrate = 0, matches = 0 } = document.sample ?? {};
     const writes = new WriteOrder();
     for (const [name, operation] of this.operations) {
       const site: CallSite = {
@@ -122,13 +123,14 @@ export class DefinedMigration implements Migration {
         operation: name,
         documentVersion: version,
         secondaryShare: secondary,
-        unstoredFate: (outcome, signature) => {
+        unstoredFate: (outcome, signature, weight) => {
           if (keepsAll) return undefined;
           if (isAgreement(outcome)) {
             return matches > 0 && Math.random() < matches ? undefined : "RecordsSampledOut";
           }
-          return this.#cap.admits(`${name} ${signature}`) ? undefined : "RecordsCapped";
+          return this.#cap.admits(`${name} ${signature}`, weight) ? undefined : "RecordsCapped";
         },
+        takeLeftOut: (signature) => this.#cap.takeLeftOut(`${name} ${signature}`),
         versions: this.versions,
         invocation,
         tally: invocation.tally(this.name, name),
@@ -140,9 +142,15 @@ export class DefinedMigration implements Migration {
           : (...args) => {
               const bucket = () => rampBucket(this.name, this.#keyOf(operation, args, invocation));
               const plan = planCall(document, operation, bucket);
-              return operation.kind === "read" && hasSecondary(plan)
-                ? read(site, plan, operation.rules, args)
-                : callAlone(site, plan.primary, args);
+              if (operation.kind === "write") return callAlone(site, plan.primary, args);
+              const { rules } = operation;
+              const drawn =
+                calibrate > 0 && Math.random() < calibrate
+                  ? calibrated(site, plan, rules, args, 1 / calibrate)
+                  : site;
+              return hasSecondary(plan)
+                ? read(drawn, plan, rules, args)
+                : callAlone(drawn, plan.primary, args);
             };
     }
     this.#clients.set(context, client);

@@ -1,4 +1,5 @@
 import { isAmbiguousError } from "./call/ambiguous.ts";
+import { selfComparators } from "./call/calibration.ts";
 import type { WriteRules } from "./call/dual-write.ts";
 import type { ReadRules } from "./call/double-read.ts";
 import type { PlannedOperation } from "./call/plan.ts";
@@ -16,6 +17,9 @@ import {
   refuseType,
 } from "./options.ts";
 import { redaction, type Redact } from "./records/redaction.ts";
+
+/** Secondaries of one operation in flight when it says nothing else, and likewise its calibrations. */
+export const DEFAULT_MAX_IN_FLIGHT = 100;
 
 /** Milliseconds that a secondary has when its operation says nothing else. */
 export const DEFAULT_TIMEOUT_MS = 2_000;
@@ -61,7 +65,8 @@ export interface ReadOperation<Method extends AnyFunction = AnyFunction> {
    */
   readonly primaryTimeoutMs?: number;
   /**
-   * Secondaries of this operation that an environment may have in flight at once; 1 to 10,000.
+   * Secondaries of this operation that an environment may have in flight at once, and as many second
+   * runs of the primary for calibrations; 1 to 10,000.
    * @default 100
    */
   readonly maxInFlight?: number;
@@ -229,7 +234,7 @@ function checkKind(option: string, given: unknown): PlannedOperation["kind"] {
 }
 
 function checkRead(option: string, given: ReadOperation): Omit<CheckedRead, "kind" | "key"> {
-  const { fallback, order, primaryTimeoutMs } = given;
+  const { compare, fallback, order, primaryTimeoutMs, maxInFlight } = given;
   checkBoolean(`${option}.fallback`, fallback);
   checkOneOf(`${option}.order`, order, ["parallel", "primary-first"]);
   checkMs(`${option}.primaryTimeoutMs`, primaryTimeoutMs, 1, MAX_TIMEOUT_MS);
@@ -237,9 +242,17 @@ function checkRead(option: string, given: ReadOperation): Omit<CheckedRead, "kin
     fallback: fallback ?? true,
     rules: {
       ...checkSecondary(option, given),
-      hasUserCode: given.compare !== undefined && hasFunctions(given.compare),
+      hasUserCode: compare !== undefined && hasFunctions(compare),
       order: order ?? "parallel",
       primaryTimeoutMs,
+      calibration: {
+        comparators: selfComparators(compare),
+        limits: new SecondaryLimits({
+          maxInFlight: maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+          breakAfter: undefined,
+          probeAfterMs: 0,
+        }),
+      },
     },
   };
 }
@@ -280,7 +293,7 @@ function checkSecondary(option: string, given: ReadOperation | DualWriteOperatio
     maxCopied: compare?.maxNodes ?? DEFAULT_MAX_COPIED,
     timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
     limits: new SecondaryLimits({
-      maxInFlight: maxInFlight ?? 100,
+      maxInFlight: maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
       ...checkBreaker(`${option}.breaker`, breaker),
     }),
   };

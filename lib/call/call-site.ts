@@ -16,7 +16,13 @@ export interface CallSite {
   /**
    * Says what becomes of a comparison that isn't stored, and nothing of one that is. Asked once for each.
    */
-  readonly unstoredFate: (outcome: Outcome, signature: string) => CountName | undefined;
+  readonly unstoredFate: (
+    outcome: Outcome,
+    signature: string,
+    weight: number,
+  ) => CountName | undefined;
+  /** What a comparison that is stored now stands for beside itself: see {@link RecordCap.takeLeftOut}. */
+  readonly takeLeftOut: (signature: string) => number;
   readonly versions: Readonly<Record<Version, Invoke>>;
   readonly invocation: Invocation;
   readonly tally: Tally;

@@ -18,7 +18,7 @@ export function conclude(
   tally.count("Comparisons", weight);
   tally.count(metric, weight);
   if (!agreement) tally.count("Disagreements", weight);
-  const fate = unstoredFate(outcome, signature);
+  const fate = unstoredFate(outcome, signature, weight);
   if (fate === undefined) invocation.comparisons.push(make());
   else tally.count(fate, weight);
 }

@@ -2,6 +2,7 @@ import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
 import type { CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
+import type { CalibrationRules } from "./calibration.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Comparison } from "./comparison.ts";
 import { conclude } from "./conclude.ts";
@@ -23,6 +24,7 @@ export interface ReadRules {
   /** Milliseconds after which a primary that has a fallback counts as failed; none if unset. */
   readonly primaryTimeoutMs: number | undefined;
   readonly limits: SecondaryLimits;
+  readonly calibration: CalibrationRules;
   /** Values of an answer, or of the arguments, that are copied at the most. */
   readonly maxCopied: number;
   /** Takes out of a comparison what must not leave the process. */
@@ -310,6 +312,7 @@ export class DoubleRead implements Pending {
       truncated: judgement.truncated,
       signature: judged.signature,
       weight,
+      leftOut: this.#site.takeLeftOut(judged.signature),
     };
   }
 }

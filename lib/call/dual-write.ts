@@ -303,6 +303,7 @@ export class DualWrite implements Pending {
         truncated: judgement.truncated,
         signature: judgement.signature,
         weight: 1,
+        leftOut: this.#site.takeLeftOut(judgement.signature),
       };
       return this.#rules.redact?.(comparison) ?? comparison;
     });

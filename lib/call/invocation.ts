@@ -26,6 +26,7 @@ export class Invocation {
   readonly #remainingMs: () => number;
   readonly #reserveMs: number;
   #sequence = 0;
+  #calibrations = 0;
   #closed = false;
   #sealed = false;
   #onIdle: (() => void) | undefined;
@@ -64,6 +65,11 @@ export class Invocation {
 
   nextSequence(): number {
     return this.#sequence++;
+  }
+
+  /** Numbers apart from the calls', so that lots drawn for calibrations don't change those. */
+  nextCalibration(): number {
+    return this.#calibrations++;
   }
 
   /** What is counted for a migration, or for one operation of it. */

@@ -40,7 +40,19 @@ export const METRICS = {
   SkippedAfterResponse: "Count",
   SkippedByBreaker: "Count",
   SkippedByCap: "Count",
-  /** What became of each comparison's record; the four add up to `Comparisons`. */
+  /**
+   * Reads whose primary was called twice and compared with itself, and those of them that were no
+   * agreement, weighted like comparisons. The second run is counted here alone: it is none of the
+   * version's calls, errors or latencies.
+   */
+  Calibrations: "Count",
+  NoisyCalibrations: "Count",
+  /** Reads drawn for a calibration that had none: no time, too many in flight, arguments not copied. */
+  CalibrationsSkipped: "Count",
+  /**
+   * What became of the record of each comparison and each noisy calibration; the four add up to
+   * `Comparisons` + `NoisyCalibrations`.
+   */
   RecordsStored: "Count",
   RecordsDiverted: "Count",
   RecordsCapped: "Count",

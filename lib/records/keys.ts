@@ -20,13 +20,24 @@ function hourOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 13);
 }
 
-function partition(migration: string, timeMs: number, shard: number): string {
-  return `${migration}#comparison#${hourOf(timeMs)}#${shard}`;
+type RecordKind = "comparison" | "calibration";
+
+function partition(kind: RecordKind, migration: string, timeMs: number, shard: number): string {
+  return `${migration}#${kind}#${hourOf(timeMs)}#${shard}`;
 }
 
 /** Every partition that an hour's comparisons may lie in. */
 export function comparisonPartitions(migration: string, timeMs: number): string[] {
-  return Array.from({ length: SHARDS }, (_, shard) => partition(migration, timeMs, shard));
+  return partitions("comparison", migration, timeMs);
+}
+
+/** Every partition that an hour's calibrations may lie in. */
+export function calibrationPartitions(migration: string, timeMs: number): string[] {
+  return partitions("calibration", migration, timeMs);
+}
+
+function partitions(kind: RecordKind, migration: string, timeMs: number): string[] {
+  return Array.from({ length: SHARDS }, (_, shard) => partition(kind, migration, timeMs, shard));
 }
 
 /** A record's key in the table. */
@@ -43,19 +54,23 @@ export interface ComparisonIdentity {
   readonly sequence: number;
   /** Epoch milliseconds. */
   readonly time: number;
+  readonly calibration?: boolean;
 }
 
 /**
  * A comparison's id. It has neither time nor chance in it, so a record that is written twice is one
  * record, and so is one of an invocation that Lambda retries within the hour.
  */
-export function comparisonId({ requestId, operation, sequence }: ComparisonIdentity): string {
-  return `${requestId}#${operation}#${sequence}`;
+export function comparisonId(identity: ComparisonIdentity): string {
+  const { requestId, operation, sequence, calibration } = identity;
+  // Calibrations are numbered apart, so the number alone could be a comparison's as well.
+  return `${requestId}#${operation}#${sequence}${calibration ? "#calibration" : ""}`;
 }
 
 export function comparisonKey(identity: ComparisonIdentity): RecordKey {
   const id = comparisonId(identity);
-  return { pk: partition(identity.migration, identity.time, shardOf(id)), sk: id };
+  const kind = identity.calibration ? "calibration" : "comparison";
+  return { pk: partition(kind, identity.migration, identity.time, shardOf(id)), sk: id };
 }
 
 /** What a repair's key is made from. */

@@ -19,10 +19,12 @@ export class DisagreementError extends Error {
 
 /** Records that stay in memory, for tests. */
 export interface MemoryRecords extends RecordStore {
-  /** What was stored, oldest first. */
+  /** What was stored of calls that ran both versions, oldest first. */
   readonly comparisons: readonly Comparison[];
   /** The dual writes that are not done. */
   readonly repairs: MemoryRepairs;
+  /** What was stored of calls whose primary differed from itself, oldest first. */
+  readonly calibrations: readonly Comparison[];
 }
 
 /**
@@ -33,15 +35,21 @@ export interface MemoryRecords extends RecordStore {
  */
 export function memoryRecords(options: { throwOnDisagreement?: boolean } = {}): MemoryRecords {
   const comparisons: Comparison[] = [];
+  const calibrations: Comparison[] = [];
   return {
     comparisons,
     repairs: memoryRepairs(),
+    calibrations,
     retentionDays: 30,
     keepsAll: true,
     strict: options.throwOnDisagreement ?? false,
     async write(added) {
-      comparisons.push(...added);
-      const disagreements = added.filter(({ outcome }) => !isAgreement(outcome));
+      for (const comparison of added) {
+        (comparison.calibration ? calibrations : comparisons).push(comparison);
+      }
+      const disagreements = added.filter(
+        ({ outcome, calibration }) => !isAgreement(outcome) && !calibration,
+      );
       if (options.throwOnDisagreement && disagreements.length > 0) {
         throw new DisagreementError(disagreements);
       }

@@ -1,12 +1,12 @@
 import { paginateQuery, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { comparisonPartitions, HOUR_MS, PARTITION_KEY } from "./keys.ts";
+import { calibrationPartitions, comparisonPartitions, HOUR_MS, PARTITION_KEY } from "./keys.ts";
 import type { ComparisonRecord } from "./record.ts";
 
 /** Partitions that are read side by side. */
 const CONCURRENCY = 16;
 
-/** Which comparisons to read. */
+/** Which records to read. */
 export interface ComparisonQuery {
   readonly client: DynamoDBClient;
   readonly table: string;
@@ -21,11 +21,23 @@ export interface ComparisonQuery {
  * Reads the comparison records of a span of time, in no order, each once. Expired records that DynamoDB
  * has not deleted yet are left out.
  */
-export async function* readComparisons(query: ComparisonQuery): AsyncGenerator<ComparisonRecord> {
+export function readComparisons(query: ComparisonQuery): AsyncGenerator<ComparisonRecord> {
+  return readRecords(comparisonPartitions, query);
+}
+
+/** Reads the records of noisy calibrations in the same way. */
+export function readCalibrations(query: ComparisonQuery): AsyncGenerator<ComparisonRecord> {
+  return readRecords(calibrationPartitions, query);
+}
+
+async function* readRecords(
+  partitionsOf: typeof comparisonPartitions,
+  query: ComparisonQuery,
+): AsyncGenerator<ComparisonRecord> {
   const partitions: string[] = [];
   const firstHour = Math.floor(query.from / HOUR_MS) * HOUR_MS;
   for (let hour = firstHour; hour <= query.to; hour += HOUR_MS) {
-    partitions.push(...comparisonPartitions(query.migration, hour));
+    partitions.push(...partitionsOf(query.migration, hour));
   }
   // An invocation that Lambda retried in another hour has left the same record twice.
   const seen = new Set<string>();

@@ -1,5 +1,6 @@
 import type { Comparison } from "../call/comparison.ts";
 import type { Settlement } from "../call/settlement.ts";
+import type { DifferenceKind } from "../comparison/index.ts";
 import type { Mode, Version } from "../mode/mode.ts";
 import type { Outcome } from "../call/outcome.ts";
 import { messageOf } from "../logger.ts";
@@ -19,12 +20,12 @@ export interface RecordedRun {
 /** A difference as it is stored; a side that is absent has no text. */
 export interface RecordedDifference {
   readonly path: string;
-  readonly kind: string;
+  readonly kind: DifferenceKind;
   readonly v1?: string;
   readonly v2?: string;
 }
 
-/** A comparison as a DynamoDB item. */
+/** A comparison, or a calibration that was noisy, as a DynamoDB item. */
 export interface ComparisonRecord {
   readonly pk: string;
   readonly sk: string;
@@ -49,6 +50,8 @@ export interface ComparisonRecord {
   readonly truncated: boolean;
   readonly signature: string;
   readonly weight: number;
+  /** The weight of those before it that have its signature and no record; absent for none. */
+  readonly leftOut?: number;
   /** What was cut to fit into an item, such as `v1.answer`. */
   readonly cut?: readonly string[];
   /** When DynamoDB may delete the record, in epoch seconds. */
@@ -117,7 +120,7 @@ export function comparisonRecord(comparison: Comparison, retentionDays: number):
         fit("differences", encodeValue(side, MAX_BYTES.differenceValue));
       const { path, kind } = difference;
       return {
-        path: fit("differences", cutText(path, MAX_BYTES.path)),
+        path: fit("differences", cutPath(path)),
         kind,
         ...(kind !== "extra" && { v1: value(difference.v1) }),
         ...(kind !== "missing" && { v2: value(difference.v2) }),
@@ -126,9 +129,16 @@ export function comparisonRecord(comparison: Comparison, retentionDays: number):
     truncated: comparison.truncated || differences.length > MAX_DIFFERENCES,
     signature: cutText(comparison.signature, MAX_BYTES.signature).text,
     weight: comparison.weight,
+    ...(comparison.leftOut && { leftOut: comparison.leftOut }),
     ...(cut.length > 0 && { cut: [...new Set(cut)] }),
     expiresAt: Math.floor(time / 1000) + retentionDays * DAY_SECONDS,
   };
+}
+
+/** A path, with an end that no path has where it was cut, so that no rule is ever made of half a path. */
+function cutPath(path: string): { text: string; cut: boolean } {
+  const { text, cut } = cutText(path, MAX_BYTES.path);
+  return { text: cut ? `${text} …` : text, cut };
 }
 
 /** An error in full where it can be read, with its message at least where it can't. */

@@ -4,7 +4,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodbWriter } from "../../lib/records/dynamodb-writer.ts";
 import { groupBySignature } from "../../lib/records/groups.ts";
 import { HOUR_MS } from "../../lib/records/keys.ts";
-import { readComparisons } from "../../lib/records/reader.ts";
+import { readCalibrations, readComparisons } from "../../lib/records/reader.ts";
 import type { Comparison } from "../../lib/index.ts";
 import { comparisonOf } from "../support/comparison.ts";
 import { openRecordsTable, TABLE } from "../support/records-table.ts";
@@ -59,6 +59,21 @@ describe("the writer on a table", () => {
     await dynamodbWriter({ table: TABLE, retentionDays: 0 }).write([expired], inTime());
     const found = (await read(noon - HOUR_MS, noon - 1, "spans")).map(({ requestId }) => requestId);
     assert.deepEqual(found.toSorted(), ["r1", "r2"]);
+  });
+
+  it("keeps calibrations apart from the comparisons of the same calls", async () => {
+    const time = Date.now();
+    const compared = many(30, { time, migration: "apart" });
+    const calibrated = compared.map((given) => ({ ...given, calibration: true, weight: 100 }));
+    assert.deepEqual(await writer.write([...compared, ...calibrated], inTime()), []);
+    const query = { client: table.client, table: TABLE, migration: "apart", from: time, to: time };
+    const weights = async (records: AsyncIterable<{ weight: number }>) => {
+      const found: number[] = [];
+      for await (const { weight } of records) found.push(weight);
+      return found;
+    };
+    assert.deepEqual(await weights(readComparisons(query)), Array(30).fill(1));
+    assert.deepEqual(await weights(readCalibrations(query)), Array(30).fill(100));
   });
 
   it("groups by signature, the heaviest first, with the newest example", async () => {

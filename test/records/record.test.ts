@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { comparisonKey, comparisonPartitions, SHARDS } from "../../lib/records/keys.ts";
+import {
+  calibrationPartitions,
+  comparisonKey,
+  comparisonPartitions,
+  SHARDS,
+} from "../../lib/records/keys.ts";
+import { parsePath } from "../../lib/comparison/index.ts";
 import { comparisonRecord } from "../../lib/records/record.ts";
 import { comparisonOf } from "../support/comparison.ts";
 
@@ -14,6 +20,15 @@ describe("a comparison's key", () => {
     assert.deepEqual(first, retried);
     assert.equal(first.sk, "request-1#get#0");
     assert.match(first.pk, /^things#comparison#2026-01-31T23#\d+$/);
+  });
+
+  it("of a calibration is never a comparison's, and lies in partitions of its own", () => {
+    const given = comparisonOf({ time });
+    const { pk, sk } = comparisonKey({ ...given, calibration: true });
+    assert.equal(sk, "request-1#get#0#calibration");
+    assert.match(pk, /^things#calibration#2026-01-31T23#\d+$/);
+    assert.ok(calibrationPartitions("things", time).includes(pk));
+    assert.ok(!comparisonPartitions("things", time).includes(pk));
   });
 
   it("is one of the hour's partitions, and all of them are used", () => {
@@ -80,6 +95,25 @@ describe("a comparison's record", () => {
       { path: "$[0]", kind: "missing", v1: "null" },
       { path: "$[1]", kind: "extra", v2: '{"$undefined":true}' },
     ]);
+  });
+
+  it("says what stands behind it for the cap, where something does", () => {
+    assert.equal(comparisonRecord(comparisonOf({ leftOut: 7 }), 1).leftOut, 7);
+    assert.ok(!("leftOut" in comparisonRecord(comparisonOf({ leftOut: 0 }), 1)));
+  });
+
+  it("never makes a path of half a path", () => {
+    const names = Array.from({ length: 400 }, (_, index) => "a".repeat(index + 1));
+    for (const path of [
+      ...names.map((name) => `$.${name}.below`),
+      ...names.map((name) => `$['${name} ']`),
+    ]) {
+      const difference = { path, kind: "value", v1: 1, v2: 2 } as const;
+      const record = comparisonRecord(comparisonOf({ differences: [difference] }), 1);
+      const kept = record.differences[0]!.path;
+      if (record.cut === undefined) assert.equal(kept, path);
+      else assert.throws(() => parsePath(kept), TypeError);
+    }
   });
 
   it("stays below DynamoDB's limit at its worst, and says what was cut", () => {

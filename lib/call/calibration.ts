@@ -1,0 +1,246 @@
+import { comparator, type Comparator, type CompareRules } from "../comparison/index.ts";
+import { messageOf } from "../logger.ts";
+import { Tally } from "../metrics/tally.ts";
+import type { Version } from "../mode/mode.ts";
+import { argumentsFor, type CallArguments } from "./arguments.ts";
+import { Attempt } from "./attempt.ts";
+import type { CallSite } from "./call-site.ts";
+import type { ReadRules } from "./double-read.ts";
+import type { Pending } from "./invocation.ts";
+import { judge, notCompared, type Judgement } from "./judge.ts";
+import { isAgreement } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import type { SecondaryLimits } from "./secondary-limits.ts";
+import { detached, type Settlement } from "./settlement.ts";
+
+/** How an operation's calibrations run, fixed when the migration is defined. */
+export interface CalibrationRules {
+  /** For each version that may be the primary, what compares two answers of it. */
+  readonly comparators: Readonly<Record<Version, Comparator>>;
+  /** The cap on second runs in flight. They have no breaker. */
+  readonly limits: SecondaryLimits;
+}
+
+/** An operation's rules for two answers of one version, which are both normalized as that version's. */
+export function selfComparators(rules: CompareRules = {}): CalibrationRules["comparators"] {
+  const { v1, v2 } = rules.normalize ?? {};
+  return {
+    v1: comparator({ ...rules, normalize: { v1, v2: v1 } }),
+    v2: comparator({ ...rules, normalize: { v1: v2, v2 } }),
+  };
+}
+
+/**
+ * Has the primary of a read that was drawn for it called once more, and compared with itself.
+ *
+ * @param weight how many reads the calibration stands for.
+ * @returns where the read is to run: its primary is followed from there, and its answer is the very same.
+ */
+export function calibrated(
+  site: CallSite,
+  plan: Plan,
+  rules: ReadRules,
+  args: readonly unknown[],
+  weight: number,
+): CallSite {
+  const { invocation, versions } = site;
+  const given =
+    invocation.closed || invocation.budgetMs <= 0 ? undefined : argumentsFor(args, rules.maxCopied);
+  if (
+    given === undefined ||
+    "notCopied" in given.recorded ||
+    rules.calibration.limits.refusal() !== undefined
+  ) {
+    given?.signals?.release();
+    site.tally.count("CalibrationsSkipped");
+    return site;
+  }
+  const calibration = new Calibration(site, plan, rules, given, weight);
+  const { primary } = plan;
+  return {
+    ...site,
+    versions: {
+      ...versions,
+      [primary]: (...run: Parameters<(typeof versions)[Version]>) => {
+        const promise = versions[primary](...run);
+        calibration.follow(promise);
+        return promise;
+      },
+    },
+  };
+}
+
+/**
+ * A second run of a read's primary, from its start to what it comes to beside the first. The caller has
+ * the first run's promise, and nothing here touches that.
+ */
+class Calibration implements Pending {
+  dueAt = 0;
+  readonly #site: CallSite;
+  readonly #plan: Plan;
+  readonly #rules: ReadRules;
+  readonly #args: CallArguments;
+  readonly #weight: number;
+  readonly #sequence: number;
+  /** When the call began, in epoch milliseconds. */
+  readonly #time = Date.now();
+  readonly #startedAt = performance.now();
+  #second: Attempt | undefined;
+  #firstEnd: Settlement | undefined;
+  #secondEnd: Settlement | undefined;
+  /** Whether both ends are known, or one and that the other will never be. */
+  #finished = false;
+  #recorded = false;
+
+  constructor(site: CallSite, plan: Plan, rules: ReadRules, args: CallArguments, weight: number) {
+    this.#site = site;
+    this.#plan = plan;
+    this.#rules = rules;
+    this.#args = args;
+    this.#weight = weight;
+    this.#sequence = site.invocation.nextCalibration();
+  }
+
+  /** Takes the run that the caller waits for as the first one, before the caller has its promise. */
+  follow(first: Promise<unknown>): void {
+    this.dueAt = this.#startedAt + this.#rules.timeoutMs;
+    this.#site.invocation.began(this);
+    const durationMs = () => performance.now() - this.#startedAt;
+    first.then(
+      (value) => this.#endFirst({ status: "answered", durationMs: durationMs(), value }),
+      (error: unknown) => this.#endFirst({ status: "failed", durationMs: durationMs(), error }),
+    );
+    if (this.#rules.order === "parallel") this.#startSecond();
+  }
+
+  #startSecond(): void {
+    const { migration, operation, invocation } = this.#site;
+    const limitMs = Math.min(this.#rules.timeoutMs, invocation.budgetMs);
+    if (limitMs <= 0) return this.#skip();
+    this.#rules.calibration.limits.started();
+    // No caller has asked for this run, so it is none of the version's calls, errors or latencies.
+    const uncounted = { ...this.#site, tally: new Tally(migration, operation) };
+    this.#second = new Attempt(
+      uncounted,
+      this.#plan.primary,
+      "secondary",
+      this.#args.secondary,
+      () => this.#time,
+      (end) => this.#endSecond(end),
+    );
+    this.dueAt = this.#second.startedAt + limitMs;
+    invocation.watch(this);
+  }
+
+  #endFirst(end: Settlement): void {
+    this.#args.signals?.release();
+    if (this.#finished || this.#recorded) return;
+    // The caller gets the original from here on.
+    this.#firstEnd = detached(end, this.#rules.maxCopied);
+    if (this.#second === undefined) {
+      if (this.#site.invocation.closed) this.#skip();
+      else this.#startSecond();
+    } else if (this.#secondEnd !== undefined) {
+      this.#finish();
+    }
+  }
+
+  #endSecond(end: Settlement): void {
+    if (this.#secondEnd !== undefined) return;
+    // Nor may the comparison see the original of this one: a version that caches gives the caller's.
+    this.#secondEnd = detached(end, this.#rules.maxCopied);
+    if (this.#firstEnd !== undefined) this.#finish();
+  }
+
+  timeOut(): void {
+    if (this.#second === undefined || this.#secondEnd !== undefined) return;
+    this.#second.giveUp("the second run's time is over");
+    this.#endSecond({ status: "timed-out", durationMs: this.#second.elapsedMs });
+  }
+
+  abandon(): void {
+    if (this.#recorded) return;
+    this.#args.signals?.release();
+    if (this.#second === undefined) return this.#skip();
+    if (!this.#finished) {
+      if (this.#secondEnd === undefined) {
+        this.#second.giveUp("the invocation is over");
+        this.#secondEnd = { status: "timed-out", durationMs: this.#second.elapsedMs };
+      }
+      this.#finish();
+    }
+    this.#record(notCompared("the calibration did not finish in its time"));
+  }
+
+  /** There is no second run after all, and nothing to compare. */
+  #skip(): void {
+    this.#recorded = true;
+    this.#site.tally.count("CalibrationsSkipped");
+    this.#site.invocation.ended(this);
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    const judging = this.#judge();
+    if (judging instanceof Promise) void judging.then((judgement) => this.#record(judgement));
+    else this.#record(judging);
+  }
+
+  #judge(): Judgement | Promise<Judgement> {
+    try {
+      const own = this.#rules.calibration.comparators[this.#plan.primary];
+      // The first run stands where V1 does in a comparison, and the second one where V2 does.
+      return judge(own, "v1", this.#firstEnd, this.#secondEnd!);
+    } catch (error) {
+      // Nothing in there throws; if something does all the same, it is no business of the caller's.
+      return notCompared(messageOf(error));
+    }
+  }
+
+  #record(judgement: Judgement): void {
+    if (this.#recorded) return;
+    this.#recorded = true;
+    const { invocation, tally } = this.#site;
+    this.#rules.calibration.limits.ended(judgement.outcome);
+    if (invocation.sealed) return;
+    tally.count("Calibrations", this.#weight);
+    if (!isAgreement(judgement.outcome)) this.#keep(judgement);
+    invocation.ended(this);
+  }
+
+  #keep({ outcome, reason, differences, truncated, signature }: Judgement): void {
+    const { migration, operation, documentVersion, invocation, tally } = this.#site;
+    const { mode, primary } = this.#plan;
+    tally.count("NoisyCalibrations", this.#weight);
+    // Apart from the comparisons that came to the same, so that neither takes the other's place.
+    const capped = `calibration ${signature}`;
+    const fate = this.#site.unstoredFate(outcome, capped, this.#weight);
+    if (fate !== undefined) {
+      tally.count(fate, this.#weight);
+      return;
+    }
+    const comparison = {
+      migration,
+      operation,
+      mode,
+      documentVersion,
+      requestId: invocation.requestId,
+      sequence: this.#sequence,
+      time: this.#time,
+      primary,
+      calibration: true,
+      outcome,
+      reason,
+      fallback: false,
+      v1: this.#firstEnd,
+      v2: this.#secondEnd,
+      arguments: this.#args.recorded,
+      differences,
+      truncated,
+      signature,
+      weight: this.#weight,
+      leftOut: this.#site.takeLeftOut(capped),
+    } as const;
+    invocation.comparisons.push(this.#rules.redact?.(comparison) ?? comparison);
+  }
+}
