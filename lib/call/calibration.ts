@@ -44,14 +44,9 @@ export function calibrated(
   weight: number,
 ): CallSite {
   const { invocation, versions } = site;
-  const given =
-    invocation.closed || invocation.budgetMs <= 0 ? undefined : argumentsFor(args, rules.maxCopied);
-  if (
-    given === undefined ||
-    "notCopied" in given.recorded ||
-    rules.calibration.limits.refusal() !== undefined
-  ) {
-    given?.signals?.release();
+  const refused = invocation.closed || rules.calibration.limits.refusal() !== undefined;
+  const given = refused ? undefined : argumentsFor(args, rules.maxCopied);
+  if (given === undefined || "notCopied" in given.recorded) {
     site.tally.count("CalibrationsSkipped");
     return site;
   }
@@ -202,7 +197,6 @@ class Calibration implements Pending {
     this.#recorded = true;
     const { invocation, tally } = this.#site;
     this.#rules.calibration.limits.ended(judgement.outcome);
-    if (invocation.sealed) return;
     tally.count("Calibrations", this.#weight);
     if (!isAgreement(judgement.outcome)) this.#keep(judgement);
     invocation.ended(this);

@@ -5,7 +5,7 @@ export interface SignatureGroup {
   readonly operation: string;
   readonly outcome: ComparisonRecord["outcome"];
   readonly signature: string;
-  /** Calls that the records stand for. */
+  /** Calls that the records stand for, those that the cap left out included. */
   readonly weight: number;
   readonly records: number;
   /** ISO 8601. */
@@ -21,14 +21,14 @@ export async function groupBySignature(
 ): Promise<SignatureGroup[]> {
   const groups = new Map<string, SignatureGroup>();
   for await (const record of records) {
-    const { operation, outcome, signature, weight, time } = record;
+    const { operation, outcome, signature, weight, leftOut = 0, time } = record;
     const name = JSON.stringify([operation, outcome, signature]);
     const group = groups.get(name);
     groups.set(name, {
       operation,
       outcome,
       signature,
-      weight: (group?.weight ?? 0) + weight,
+      weight: (group?.weight ?? 0) + weight + leftOut,
       records: (group?.records ?? 0) + 1,
       firstSeen: group !== undefined && group.firstSeen < time ? group.firstSeen : time,
       lastSeen: group !== undefined && group.lastSeen > time ? group.lastSeen : time,

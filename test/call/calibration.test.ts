@@ -648,6 +648,90 @@ describe("the time of a second run", () => {
     assert.equal(traces().counts.CalibrationsSkipped, undefined);
   });
 
+  /** A read whose second run is known by its call, with a first run that ends when the test says. */
+  function watched(handle: (get: () => Promise<unknown>) => Promise<unknown>, order = "parallel") {
+    const first = deferred();
+    const second = deferred();
+    const calls: Call[] = [];
+    const migration = defineMigration<Dependency>({
+      name: "things",
+      v1: withCall<Dependency>({
+        get: (call) => {
+          calls.push(call);
+          return call.role === "primary" ? first.promise : second.promise;
+        },
+      }),
+      v2: { get: never },
+      operations: { get: { kind: "read", timeoutMs: 300, order: order as "parallel" } },
+    });
+    const { invoke, traces } = wrapped(migration, always("old"), (_, context) =>
+      handle(() => migration.client(context).get()),
+    );
+    return { first, second, calls, invoke, traces };
+  }
+
+  it("is over at its deadline while the handler goes on, and stays a time-out", async () => {
+    const { first, second, calls, invoke, traces } = watched((get) => get());
+    const invoking = invoke();
+    await reactions();
+    tick(299);
+    assert.equal(calls[1]?.signal.aborted, false);
+    tick(1);
+    assert.equal(calls[1]?.signal.aborted, true);
+    assert.equal(calls[0]?.signal.aborted, false);
+    second.resolve(1);
+    await reactions();
+    first.resolve(1);
+    assert.equal(await invoking, 1);
+    assert.equal(traces().comparisons[0]?.outcome, "timeout");
+    assert.equal(traces().counts.Calibrations, 1);
+  });
+
+  it("is told when the invocation is over", async () => {
+    let remaining = 30_000;
+    const { calls, first, invoke } = watched(async (get) => {
+      await get();
+      remaining = 510;
+    });
+    const invoking = invoke({}, lambdaContext({ remainingMs: () => remaining }));
+    first.resolve(1);
+    await reactions();
+    tick(10);
+    await invoking;
+    assert.equal(calls[1]?.signal.aborted, true);
+  });
+
+  it("isn't started any more when the handler has returned", async () => {
+    const { calls, first, invoke, traces } = watched(async (get) => void get(), "primary-first");
+    const invoking = invoke();
+    await reactions();
+    first.resolve(1);
+    await invoking;
+    assert.equal(calls.length, 1);
+    assert.equal(traces().counts.CalibrationsSkipped, 1);
+  });
+
+  it("isn't started where the first one has used the time up", async () => {
+    let remaining = 30_000;
+    const { calls, first, invoke, traces } = watched((get) => get(), "primary-first");
+    const invoking = invoke({}, lambdaContext({ remainingMs: () => remaining }));
+    await reactions();
+    remaining = 500;
+    first.resolve(1);
+    assert.equal(await invoking, 1);
+    assert.equal(calls.length, 1);
+    assert.equal(traces().counts.CalibrationsSkipped, 1);
+  });
+
+  it("isn't started after the response, by a handler that still reads", async () => {
+    let read = (): Promise<unknown> => never();
+    const { calls, first, invoke } = watched(async (get) => void (read = get));
+    await invoke();
+    first.resolve(1);
+    assert.equal(await read(), 1);
+    assert.equal(calls.length, 1);
+  });
+
   it("ends in nothing that is seen, whatever it settles to later", async () => {
     const late = deferred();
     let calls = 0;

@@ -94,6 +94,7 @@ describe("the writer on a table", () => {
           operation: "a",
           signature: "$.a value",
           requestId: "newest",
+          leftOut: 5,
         }),
       ],
       inTime(),
@@ -103,7 +104,7 @@ describe("the writer on a table", () => {
       groups.map(({ signature, weight, records }) => [signature, weight, records]),
       [
         ["$.b value", 20, 2],
-        ["$.a value", 4, 4],
+        ["$.a value", 9, 4],
       ],
     );
     assert.equal(groups[1]?.example.requestId, "newest");
