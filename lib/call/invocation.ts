@@ -137,10 +137,11 @@ export class Invocation {
   /** Waits until no call is pending, or each one's time is over, which one that goes on may put off. */
   async #untilIdle(): Promise<void> {
     const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
+    const endsAt = performance.now() + this.budgetMs;
     for (;;) {
       let dueAt = 0;
       for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
-      const waitMs = Math.min(dueAt - performance.now(), this.budgetMs);
+      const waitMs = Math.min(dueAt, endsAt) - performance.now();
       if (this.#pending.size === 0 || waitMs <= 0) return;
       await this.#within(waitMs, [idle]);
     }
