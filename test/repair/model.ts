@@ -1,0 +1,320 @@
+/**
+ * A model of section "writes" of the design, driven at random: processes that write side by side, in
+ * neighbouring modes, with faults on either version, killed at any step, their requests landing late or in
+ * another order, and repair passes in between. When all is over the two versions hold the same data.
+ */
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import fc from "fast-check";
+import { defineMigration, repairHandler, withCall, type Call } from "../../lib/index.ts";
+import type { Migration } from "../../lib/index.ts";
+import { memoryRepairs, type MemoryRepairs } from "../../lib/records/memory-repairs.ts";
+import type { RepairStore } from "../../lib/records/repair-store.ts";
+import { fixedMode, memoryMetrics } from "../../lib/testing.ts";
+import { lambdaContext, wrapped } from "../support/invoke.ts";
+import { never } from "../support/settled.ts";
+
+/** What a version does with a write. */
+const FATES = [
+  "does it",
+  // A clear no, before anything is written.
+  "refuses",
+  // The connection breaks, before or after it is written, or it is written when the caller has given up.
+  "breaks before",
+  "breaks after",
+  "lands late",
+] as const;
+type Fate = (typeof FATES)[number];
+
+interface Write {
+  readonly operation: "add" | "set";
+  readonly account: "alice" | "bob";
+  readonly primary: Fate;
+  readonly secondary: Fate;
+}
+
+interface ProcessPlan {
+  readonly mode: "shadow" | "reverse-shadow";
+  /** By invocation, the writes it does at once. */
+  readonly invocations: readonly (readonly Write[])[];
+  /** How many of the scheduler's turns until it is killed. */
+  readonly killedAfter: number | undefined;
+}
+
+interface Ledger {
+  add(account: string, id: string, fates: Fates): Promise<string>;
+  set(account: string, id: string, fates: Fates): Promise<string>;
+  read(key: string): Promise<string | undefined>;
+}
+type Fates = Readonly<Record<"primary" | "secondary", Fate>>;
+
+const fate = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fate>("does it") },
+  { weight: 3, arbitrary: fc.constantFrom(...FATES) },
+);
+/** Rounds of processes that run side by side; what one round leaves is repaired beside the next one. */
+function roundsOf(
+  write: fc.Arbitrary<Write>,
+  { most, killedWithin }: { most: number; killedWithin: number },
+): fc.Arbitrary<ProcessPlan[][]> {
+  const upTo = { minLength: 1, maxLength: most };
+  const plan: fc.Arbitrary<ProcessPlan> = fc.record({
+    mode: fc.constantFrom("shadow", "reverse-shadow"),
+    invocations: fc.array(fc.array(write, upTo), upTo),
+    killedAfter: fc.option(fc.integer({ min: 0, max: killedWithin }), { nil: undefined }),
+  });
+  return fc.array(fc.array(plan, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
+}
+
+/** All sorts of writes. */
+const manySorts = roundsOf(
+  fc.record({
+    operation: fc.constantFrom("add", "set"),
+    account: fc.constantFrom("alice", "bob"),
+    primary: fate,
+    secondary: fate,
+  }),
+  { most: 3, killedWithin: 40 },
+);
+
+/** Few steps, and all on one value, so that they meet as often as can be. */
+const oneValue = roundsOf(
+  fc.record({
+    operation: fc.constant("set" as const),
+    account: fc.constant("alice" as const),
+    primary: fc.constant("does it" as const),
+    secondary: fc.oneof(
+      { weight: 5, arbitrary: fc.constant<Fate>("does it") },
+      { weight: 1, arbitrary: fc.constantFrom<Fate>("refuses", "lands late") },
+    ),
+  }),
+  { most: 2, killedWithin: 15 },
+);
+
+/** Later than any intent is due. */
+const MUCH_LATER_MS = 20 * 60_000;
+
+class World {
+  readonly scheduler: fc.Scheduler;
+  readonly data = { v1: new Map<string, string>(), v2: new Map<string, string>() };
+  readonly repairs: MemoryRepairs = memoryRepairs();
+  /** What callers saw succeed, by key; of `add` only, since what is set may be set again. */
+  readonly seen = new Map<string, string>();
+  readonly wrong: string[] = [];
+  #ids = 0;
+
+  constructor(scheduler: fc.Scheduler) {
+    this.scheduler = scheduler;
+  }
+
+  /** One turn of the scheduler's, at a time of its choosing. */
+  turn(): Promise<unknown> {
+    return this.scheduler.schedule(Promise.resolve());
+  }
+
+  /** A request: it is sent, arrives, and is answered; a process that is dead by then sees no answer. */
+  async request<Value>(
+    process: { dead: boolean },
+    act: () => Value | Promise<Value>,
+  ): Promise<Value> {
+    if (process.dead) return never();
+    await this.turn();
+    const result = await Promise.resolve(act()).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    await this.turn();
+    if (process.dead) return never();
+    if ("error" in result) throw result.error;
+    return result.value;
+  }
+
+  migration(process: { dead: boolean }, reconciles: boolean): Migration<Ledger> {
+    const broken = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+    const put = (version: "v1" | "v2", call: Call, key: string, id: string, fates?: Fates) =>
+      this.request(process, () => {
+        const data = this.data[version];
+        switch (fates?.[call.role] ?? "does it") {
+          case "refuses":
+            throw new RangeError("no");
+          case "breaks before":
+            throw broken;
+          case "breaks after":
+            data.set(key, id);
+            throw broken;
+          case "lands late":
+            void this.turn().then(() => data.set(key, id));
+            throw broken;
+          case "does it":
+            data.set(key, id);
+            return id;
+        }
+      });
+    const version = (name: "v1" | "v2") =>
+      withCall<Ledger>({
+        add: (call, account, id, fates) => put(name, call, `${account}/${id}`, id, fates),
+        set: (call, account, id, fates) => put(name, call, account, id, fates),
+        read: (_, key) => this.request(process, () => this.data[name].get(key)),
+      });
+    const reconcile =
+      (keyOf: (account: string, id: string) => string, operation: "add" | "set") =>
+      async (primary: any, secondary: any, { arguments: args }: any) => {
+        const [account, id] = args;
+        const stored = await primary.read(keyOf(account, id));
+        if (stored !== undefined) await secondary[operation](account, stored);
+      };
+    const dual = { kind: "write", dual: true, key: (account: string) => account } as const;
+    return defineMigration<Ledger>({
+      name: "ledger",
+      v1: version("v1"),
+      v2: version("v2"),
+      operations: {
+        add: {
+          ...dual,
+          idempotencyKey: (_, id) => id,
+          ...(reconciles && { reconcile: reconcile((account, id) => `${account}/${id}`, "add") }),
+        },
+        set: {
+          ...dual,
+          idempotencyKey: (_, id) => id,
+          ...(reconciles && { reconcile: reconcile((account) => account, "set") }),
+        },
+        read: { kind: "read" },
+      },
+    });
+  }
+
+  /** The store of repairs as a process reaches it. */
+  storeFor(process: { dead: boolean }): RepairStore {
+    const { repairs } = this;
+    const request =
+      <Args extends unknown[], Value>(act: (...args: Args) => Promise<Value>) =>
+      (...args: Args) =>
+        this.request(process, () => act(...args));
+    return {
+      put: request(repairs.put),
+      change: request(repairs.change),
+      remove: request(repairs.remove),
+      sameSubject: request(repairs.sameSubject),
+      overlap: request(repairs.overlap),
+      claim: request(repairs.claim),
+      release: request(repairs.release),
+      list: repairs.list,
+    };
+  }
+
+  /** Runs a process. Resolves when it is done, or dead. */
+  async run({ mode, invocations, killedAfter }: ProcessPlan, reconciles: boolean): Promise<void> {
+    const process = { dead: false };
+    const migration = this.migration(process, reconciles);
+    const records = { retentionDays: 1, repairs: this.storeFor(process), write: async () => [] };
+    const { invoke } = wrapped(
+      migration,
+      mode,
+      async (writes: readonly Write[], context) => {
+        const client = migration.client(context);
+        await Promise.all(writes.map((one) => this.#write(client, one)));
+      },
+      { records },
+    );
+    const work = async () => {
+      for (const [index, writes] of invocations.entries()) {
+        await invoke(writes, lambdaContext({ requestId: `request-${this.#ids++}-${index}` }));
+      }
+    };
+    const killed = async () => {
+      for (let turns = killedAfter!; turns > 0; turns--) await this.turn();
+      process.dead = true;
+    };
+    await (killedAfter === undefined ? work() : Promise.race([work(), killed()]));
+  }
+
+  /** One write, and whether its caller saw what the model says: the primary's fate and no other. */
+  async #write(client: any, { operation, account, primary, secondary }: Write): Promise<void> {
+    const id = `${operation}-${this.#ids++}`;
+    let seen: string;
+    try {
+      const answer = await client[operation](account, id, { primary, secondary });
+      seen = answer === id ? "done" : `answered ${answer}`;
+    } catch (error) {
+      seen = error instanceof RangeError ? "refused" : "broken";
+    }
+    const expected = { "does it": "done", refuses: "refused" }[primary as string] ?? "broken";
+    if (seen !== expected) this.wrong.push(`${id}: ${seen}, not ${expected}`);
+    if (seen === "done" && operation === "add") this.seen.set(`${account}/${id}`, id);
+  }
+
+  async pass(mode: "shadow" | "reverse-shadow", reconciles: boolean) {
+    const process = { dead: false };
+    const [report] = await repairHandler(this.migration(process, reconciles), {
+      modeSource: fixedMode(mode),
+      records: { retentionDays: 1, repairs: this.storeFor(process), write: async () => [] },
+      metrics: memoryMetrics(),
+      logger: { warn: () => {}, error: () => {} },
+    })({}, lambdaContext());
+    return report!;
+  }
+}
+
+function sorted(data: ReadonlyMap<string, string>): string[] {
+  return Array.from(data, ([key, value]) => `${key}=${value}`).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+async function drive(
+  scheduler: fc.Scheduler,
+  plan: readonly (readonly ProcessPlan[])[],
+  lastMode: "shadow" | "reverse-shadow",
+  reconciles: boolean,
+) {
+  const world = new World(scheduler);
+  for (const processes of plan) {
+    const running: Promise<unknown>[] = processes.map((one) => world.run(one, reconciles));
+    // What the round before has left is due by now, and repaired beside what goes on.
+    running.push(world.pass(lastMode, reconciles));
+    await scheduler.waitFor(Promise.all(running));
+    await scheduler.waitIdle();
+    mock.timers.setTime(Date.now() + MUCH_LATER_MS);
+  }
+  let report = await scheduler.waitFor(world.pass(lastMode, reconciles));
+  for (let passes = 0; passes < 3 && report.pending > 0; passes++) {
+    report = await scheduler.waitFor(world.pass(lastMode, reconciles));
+  }
+  return { world, report };
+}
+
+export const MODELS = {
+  "all sorts of writes": manySorts,
+  "one value": oneValue,
+} as const;
+
+/**
+ * Drives the model, and throws where the versions end up different.
+ *
+ * @param reconciles whether the operations have a `reconcile`; without one, what can't be decided is left.
+ */
+async function check(model: keyof typeof MODELS, reconciles: boolean, numRuns: number) {
+  const mode = fc.constantFrom("shadow" as const, "reverse-shadow" as const);
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), MODELS[model], mode, async (scheduler, plan, lastMode) => {
+      const { world, report } = await drive(scheduler, plan, lastMode, reconciles);
+      assert.deepEqual(world.wrong, []);
+      if (reconciles) assert.deepEqual([report.pending, world.repairs.stored], [0, []]);
+      const left = new Set(
+        world.repairs.stored.map(({ arguments: args }) => (args as readonly string[])[0]),
+      );
+      const settled = (data: ReadonlyMap<string, string>) =>
+        sorted(data).filter((line) => !left.has(line.split(/[/=]/)[0]!));
+      assert.deepEqual(settled(world.data.v1), settled(world.data.v2));
+      if (!reconciles) return;
+      for (const [key, id] of world.seen) assert.equal(world.data.v1.get(key), id, key);
+    }),
+    { numRuns },
+  );
+}
+
+// A process of its own: the test runner follows every promise, which costs ten times the model itself.
+if (import.meta.main) {
+  const [model, reconciles, numRuns] = process.argv.slice(2);
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.UTC(2026, 0, 1) });
+  await check(model as keyof typeof MODELS, reconciles === "true", Number(numRuns));
+}
