@@ -16,7 +16,7 @@ import { openRecordsTable, TABLE } from "../support/records-table.ts";
 import { ledgerMigration, VERSIONS } from "./ledger.ts";
 import type { Orders, Write } from "./writer.ts";
 
-const KILLS = 220;
+const KILLS = Number(process.env["SEGUE_KILLS"] ?? 220);
 /** Writers that live at once. */
 const WRITERS = 2;
 /** Kills between two repair passes. */
@@ -166,38 +166,34 @@ describe("SIGKILL between the steps of dual writes", () => {
     }
   }
 
-  it(
-    `leaves both versions alike, and loses nothing: ${KILLS} kills`,
-    { timeout: 280_000 },
-    async (t) => {
-      const seed0 = seed;
-      const added = new Map<string, number>();
-      let kills = 0;
-      let repaired = 0;
-      for (let round = 0; kills < KILLS; round++) {
+  const title = `leaves both versions alike, and loses nothing: ${KILLS} kills`;
+  it(title, { timeout: 280_000 }, async (t) => {
+    const where = `SEGUE_SEED=${seed}`;
+    const added = new Map<string, number>();
+    let kills = 0;
+    let repaired = 0;
+
+    async function work(): Promise<void> {
+      for (let left = ROUND / WRITERS; left > 0; left--) {
         // Neighbouring modes side by side, as during a rollout.
-        const work = async () => {
-          for (let left = ROUND / WRITERS; left > 0; left--) {
-            const { seen, killed } = await write(pick(["shadow", "reverse-shadow"]));
-            if (killed) kills++;
-            for (const { operation, args } of seen) {
-              if (operation === "add") added.set(`${args[0]}/${args[1]}`, args[2]);
-            }
-          }
-        };
-        await Promise.all(Array.from({ length: WRITERS }, work));
-        repaired += await repair(pick(["shadow", "reverse-shadow"]));
-        const [v1, v2] = await Promise.all([contents(VERSIONS.v1), contents(VERSIONS.v2)]);
-        const where = `round ${round}, SEGUE_SEED=${seed0}`;
-        assert.deepEqual(sorted(v1), sorted(v2), `the versions differ: ${where}`);
-        for (const [id, amount] of added) {
-          assert.equal(v1.get(id), amount, `lost ${id}: ${where}`);
+        const { seen, killed } = await write(pick(["shadow", "reverse-shadow"]));
+        if (killed) kills++;
+        for (const { operation, args } of seen) {
+          if (operation === "add") added.set(`${args[0]}/${args[1]}`, args[2]);
         }
       }
-      assert.ok(repaired > KILLS / 4, `only ${repaired} writes were left half done`);
-      t.diagnostic(`${kills} kills, ${repaired} repairs, ${added.size} writes seen to succeed`);
-    },
-  );
+    }
+
+    while (kills < KILLS) {
+      await Promise.all(Array.from({ length: WRITERS }, work));
+      repaired += await repair(pick(["shadow", "reverse-shadow"]));
+      const [v1, v2] = await Promise.all([contents(VERSIONS.v1), contents(VERSIONS.v2)]);
+      assert.deepEqual(sorted(v1), sorted(v2), `the versions differ: ${where}`);
+      for (const [id, amount] of added) assert.equal(v1.get(id), amount, `lost ${id}: ${where}`);
+    }
+    assert.ok(repaired > KILLS / 4, `only ${repaired} writes were left half done`);
+    t.diagnostic(`${kills} kills, ${repaired} repairs, ${added.size} writes seen to succeed`);
+  });
 });
 
 function accessKeyOf({ headers }: ServiceRequest): string {

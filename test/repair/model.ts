@@ -35,8 +35,8 @@ interface Write {
 
 interface ProcessPlan {
   readonly mode: "shadow" | "reverse-shadow";
-  /** By invocation, the writes it does at once. */
-  readonly invocations: readonly (readonly Write[])[];
+  /** By invocation, its steps, and the writes that each does at once. */
+  readonly invocations: readonly (readonly (readonly Write[])[])[];
   /** How many of the scheduler's turns until it is killed. */
   readonly killedAfter: number | undefined;
 }
@@ -60,7 +60,7 @@ function roundsOf(
   const upTo = { minLength: 1, maxLength: most };
   const plan: fc.Arbitrary<ProcessPlan> = fc.record({
     mode: fc.constantFrom("shadow", "reverse-shadow"),
-    invocations: fc.array(fc.array(write, upTo), upTo),
+    invocations: fc.array(fc.array(fc.array(write, upTo), upTo), upTo),
     killedAfter: fc.option(fc.integer({ min: 0, max: killedWithin }), { nil: undefined }),
   });
   return fc.array(fc.array(plan, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
@@ -74,7 +74,7 @@ const manySorts = roundsOf(
     primary: fate,
     secondary: fate,
   }),
-  { most: 3, killedWithin: 40 },
+  { most: 2, killedWithin: 40 },
 );
 
 /** Few steps, and all on one value, so that they meet as often as can be. */
@@ -211,15 +211,17 @@ class World {
     const { invoke } = wrapped(
       migration,
       mode,
-      async (writes: readonly Write[], context) => {
+      async (steps: ProcessPlan["invocations"][number], context) => {
         const client = migration.client(context);
-        await Promise.all(writes.map((one) => this.#write(client, one)));
+        for (const writes of steps) {
+          await Promise.all(writes.map((one) => this.#write(client, one)));
+        }
       },
       { records },
     );
     const work = async () => {
-      for (const [index, writes] of invocations.entries()) {
-        await invoke(writes, lambdaContext({ requestId: `request-${this.#ids++}-${index}` }));
+      for (const [index, steps] of invocations.entries()) {
+        await invoke(steps, lambdaContext({ requestId: `request-${this.#ids++}-${index}` }));
       }
     };
     const killed = async () => {

@@ -132,6 +132,17 @@ describe("the repair pass", () => {
     assert.equal(data.v2.get("a"), 3);
   });
 
+  it("reconciles the newest of one key first, so that an older one brings back nothing", async () => {
+    const { data, add, pass } = bank({ reconcile }, "reverse-shadow");
+    data.v1.set("a", 1);
+    data.v2.set("a", 2);
+    const now = Date.now();
+    await add({ primary: "v1", mode: "shadow", time: now - 300_000 });
+    await add({ primary: "v2", mode: "reverse-shadow", time: now - 200_000 });
+    assert.equal((await pass()).done, 2);
+    assert.deepEqual([data.v1.get("a"), data.v2.get("a")], [2, 2]);
+  });
+
   it("leaves to a person what it can't decide, names it, and counts it", async () => {
     const { add, pass, repairs, metrics, logged, data } = bank();
     await add({ state: "ambiguous", why: "ETIMEDOUT", idempotencyKey: "k" });
