@@ -173,19 +173,23 @@ describe("SIGKILL between the steps of dual writes", () => {
     let kills = 0;
     let repaired = 0;
 
-    async function work(): Promise<void> {
+    /** Resolves to how many were killed. */
+    async function work(): Promise<number> {
+      let count = 0;
       for (let left = ROUND / WRITERS; left > 0; left--) {
         // Neighbouring modes side by side, as during a rollout.
         const { seen, killed } = await write(pick(["shadow", "reverse-shadow"]));
-        if (killed) kills++;
+        if (killed) count++;
         for (const { operation, args } of seen) {
           if (operation === "add") added.set(`${args[0]}/${args[1]}`, args[2]);
         }
       }
+      return count;
     }
 
     while (kills < KILLS) {
-      await Promise.all(Array.from({ length: WRITERS }, work));
+      const killed = await Promise.all(Array.from({ length: WRITERS }, work));
+      kills = killed.reduce((sum, number) => sum + number, kills);
       repaired += await repair(pick(["shadow", "reverse-shadow"]));
       const [v1, v2] = await Promise.all([contents(VERSIONS.v1), contents(VERSIONS.v2)]);
       assert.deepEqual(sorted(v1), sorted(v2), `the versions differ: ${where}`);
