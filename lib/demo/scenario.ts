@@ -83,10 +83,7 @@ class Scenario {
     const config = {
       endpoint: cloud.endpoint,
       region: cloud.region,
-      credentials: {
-        accessKeyId: cloud.environment.AWS_ACCESS_KEY_ID!,
-        secretAccessKey: cloud.environment.AWS_SECRET_ACCESS_KEY!,
-      },
+      credentials: cloud.credentials,
     };
     this.#dynamodb = new DynamoDBClient(config);
     this.#lambda = new LambdaClient(config);

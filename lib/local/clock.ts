@@ -10,6 +10,8 @@ export interface CloudClock {
   fromWall(wallMs: number): number;
 }
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * A clock that runs `speed` times as fast as the wall clock, from now on.
  *
@@ -25,7 +27,13 @@ export function compressedClock(speed = 1): CloudClock {
     now: () => fromWall(Date.now()),
     fromWall,
     schedule(delayMs, task) {
-      const timer = setTimeout(task, delayMs / speed);
+      let timer: NodeJS.Timeout;
+      const wait = (leftMs: number) => {
+        // Node's timers run no longer than that.
+        const nowMs = Math.min(leftMs, MAX_TIMER_MS);
+        timer = setTimeout(() => (leftMs > nowMs ? wait(leftMs - nowMs) : task()), nowMs);
+      };
+      wait(delayMs / speed);
       return () => clearTimeout(timer);
     },
   };

@@ -1,11 +1,21 @@
 import { createAppConfig, startAppConfigAgent, type AppConfigService } from "./appconfig/index.ts";
 import { compressedClock, type CloudClock } from "./clock.ts";
 import { createCloudWatch, type CloudWatchService } from "./cloudwatch/index.ts";
+import { authorizationOf } from "./credential-scope.ts";
 import { createDynamoDb } from "./dynamodb/index.ts";
+import { createEvents, type EventsService } from "./events/index.ts";
 import { openGateway, type Fault } from "./gateway.ts";
-import { createIam } from "./iam/index.ts";
+import {
+  createIam,
+  type ActingService,
+  type Credentials,
+  type Grant,
+  type IamService,
+} from "./iam/index.ts";
+import { invocationMetrics } from "./lambda/metrics.ts";
 import { createLambda, type LambdaService, type LogLine } from "./lambda/index.ts";
 import type { Service, ServiceRequest } from "./service.ts";
+import { createSns, type SnsService } from "./sns/index.ts";
 import { readAssembly, selectStacks } from "./template/assembly.ts";
 import { planStack, type Outputs, type StackResults } from "./template/stack.ts";
 import { unmodelledResources } from "./unmodelled.ts";
@@ -29,6 +39,13 @@ export interface CloudOptions {
   readonly account?: string;
   /** How many invocations may run at once. @default 10 */
   readonly accountConcurrency?: number;
+  /**
+   * Leaves out what the templates grant, to see who misses it: called for each action on each
+   * resource that a policy allows.
+   *
+   * @default nothing is left out
+   */
+  withhold?(grant: Grant): boolean;
   /** Hears each line that a function prints. */
   onLog?(line: LogLine): void;
 }
@@ -41,10 +58,16 @@ export interface Cloud extends AsyncDisposable {
   readonly clock: CloudClock;
   /** By stack name, then by output name. */
   readonly outputs: Readonly<Record<string, Outputs>>;
+  /** Whose requests may do everything: what an SDK client of one's own is made with. */
+  readonly credentials: Credentials;
   /** With these variables, a process of one's own talks to this cloud through the AWS SDK. */
   readonly environment: Readonly<Record<string, string>>;
   readonly appConfig: AppConfigService;
   readonly cloudWatch: CloudWatchService;
+  readonly events: EventsService;
+  /** Its `grants()` say what of the templates' permissions was used. */
+  readonly iam: IamService;
+  readonly sns: SnsService;
   readonly lambda: LambdaService;
   /** Makes requests of a service fail; returns what undoes it. */
   inject(fault: Fault): () => void;
@@ -79,7 +102,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const close = () => (closed ??= closeAll());
 
   try {
-    const gateway = await openGateway({ port: options.port });
+    const iam = createIam({ ...ids, withhold: (grant) => options.withhold?.(grant) === true });
+    const gateway = await openGateway({
+      port: options.port,
+      authorize: (accessKeyId, accesses) => iam.authorize(accessKeyId, accesses),
+    });
     closers.push(() => gateway.close());
     const makers = { ...unmodelledResources };
     const serve = <Kind extends Service>(service: Kind): Kind => {
@@ -88,25 +115,75 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       Object.assign(makers, service.resources);
       return service;
     };
-    const iam = serve(createIam());
+    serve(iam);
     serve(createDynamoDb(ids));
     const cloudWatch = serve(createCloudWatch({ clock, ...ids }));
-    const alarmState = (arn: string) => cloudWatch.alarmState(arn);
-    const appConfig = serve(createAppConfig({ clock, alarmState, ...ids }));
-    // The agents go through the gateway as everybody does, and so its faults are theirs too.
-    const agentsAppConfig = {
-      handle: (request: ServiceRequest) => gateway.handle(appConfig.signingName, request),
+    const addResourcePolicy: IamService["addResourcePolicy"] = (...policy) =>
+      iam.addResourcePolicy(...policy);
+    /** Functions that services start need the leave of the function's own policy. */
+    const startable = (actor: ActingService, functionArn: string): string => {
+      iam.assertServiceMay(actor, { action: "lambda:InvokeFunction", resource: functionArn });
+      return functionArn;
     };
-    const lambda = serve(
+    const submit = (actor: ActingService, functionArn: string, event: unknown) =>
+      lambda.submit(startable(actor, functionArn), event);
+
+    const appConfig = serve(
+      createAppConfig({
+        ...ids,
+        clock,
+        alarmState: (arn) => cloudWatch.alarmState(arn),
+        checkMonitor({ AlarmArn, AlarmRoleArn: roleArn }) {
+          if (roleArn === undefined) return;
+          const actor = { service: "appconfig.amazonaws.com", roleArn };
+          iam.assertServiceMay(actor, cloudWatch.accessToAlarm(AlarmArn));
+        },
+        invokeFunction: async (functionArn, event) =>
+          lambda.invoke(startable({ service: "appconfig.amazonaws.com" }, functionArn), event),
+      }),
+    );
+    const sns = serve(createSns({ clock, invokeFunction: submit, addResourcePolicy }));
+    const events = serve(
+      createEvents({
+        ...ids,
+        clock,
+        deliver(rule, targetArn, input) {
+          if (!targetArn.startsWith("arn:aws:sns:")) return submit(rule, targetArn, input);
+          iam.assertServiceMay(rule, { action: "SNS:Publish", resource: targetArn });
+          sns.publish(targetArn, { message: JSON.stringify(input) });
+        },
+        count: (name, RuleName) =>
+          cloudWatch.measure({
+            namespace: "AWS/Events",
+            name,
+            dimensions: { RuleName },
+            value: 1,
+            unit: "Count",
+          }),
+      }),
+    );
+    cloudWatch.onAlarmStateChange((event) => events.put(event));
+    const lambda: LambdaService = serve(
       createLambda({
         ...ids,
         clock,
         endpoint: gateway.endpoint,
         accountConcurrency: options.accountConcurrency,
         asset: (s3Key) => assembly.asset(s3Key),
-        credentialsFor: (roleArn) => iam.credentialsFor(roleArn),
-        startAgent: (variables) =>
-          startAppConfigAgent({ appConfig: agentsAppConfig, clock, variables }),
+        credentialsFor: (roleArn, sessionName) =>
+          iam.assumeRole(roleArn, { service: "lambda.amazonaws.com", sessionName }),
+        addResourcePolicy,
+        // The agents go through the gateway as everybody does: its faults, and what their functions
+        // may do, are theirs too.
+        startAgent(variables, { accessKeyId }) {
+          const authorization = authorizationOf({ accessKeyId, region, service: "appconfig" });
+          const handle = (request: ServiceRequest) =>
+            gateway.handle({ ...request, headers: { ...request.headers, authorization } });
+          return startAppConfigAgent({ appConfig: { handle }, clock, variables });
+        },
+        onInvocation(invocation) {
+          for (const metric of invocationMetrics(invocation)) cloudWatch.measure(metric);
+        },
         onLog(line) {
           cloudWatch.ingestLogLine(line.line);
           options.onLog?.(line);
@@ -119,22 +196,25 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     const results: StackResults = { outputs: new Map(), exports: new Map() };
     for (const plan of plans) await plan.create(results);
 
-    // The user's own, whom nothing is forbidden.
-    const owner = iam.credentialsFor(`arn:aws:iam::${account}:root`);
+    const { accessKeyId, secretAccessKey, sessionToken } = iam.operator;
     return {
       endpoint: gateway.endpoint,
       region,
       clock,
       outputs: Object.fromEntries(results.outputs),
+      credentials: iam.operator,
       environment: {
         AWS_ENDPOINT_URL: gateway.endpoint,
         AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: owner.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: owner.secretAccessKey,
-        AWS_SESSION_TOKEN: owner.sessionToken,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
       },
       appConfig,
       cloudWatch,
+      events,
+      iam,
+      sns,
       lambda,
       inject: (fault) => gateway.inject(fault),
       close,

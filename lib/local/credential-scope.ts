@@ -18,3 +18,8 @@ export function credentialScope(authorization: string | undefined): CredentialSc
   const [, accessKeyId, region, service] = match as unknown as [string, string, string, string];
   return { accessKeyId, region, service };
 }
+
+/** The header of a request that is sent within the cloud, with no signature that anybody reads. */
+export function authorizationOf({ accessKeyId, region, service }: CredentialScope): string {
+  return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${region}/${service}/aws4_request`;
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Access, Refusal } from "./access.ts";
 import { credentialScope } from "./credential-scope.ts";
 import { closeServer, listen } from "./listen.ts";
 import { BodyError, readBody } from "./read-body.ts";
@@ -21,8 +22,8 @@ export interface Gateway {
   readonly endpoint: string;
   /** Adds a service. */
   serve(service: Service): void;
-  /** Answers a request that comes from within the cloud, with the faults of those from outside. */
-  handle(signingName: string, request: ServiceRequest): Promise<ServiceResponse>;
+  /** Answers a signed request that comes from within the cloud as it does those from outside. */
+  handle(request: ServiceRequest): Promise<ServiceResponse>;
   /** Makes requests fail as the rule says, the earliest rule first. Returns what undoes it. */
   inject(fault: Fault): () => void;
   /** Breaks all connections. Closes no service. */
@@ -32,38 +33,28 @@ export interface Gateway {
 /** Above every limit of the services themselves (DynamoDB takes 16 MB), so that those speak first. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** @param options.port @default a free one */
-export async function openGateway(options: { port?: number } = {}): Promise<Gateway> {
+export interface GatewayOptions {
+  /** @default a free one */
+  readonly port?: number;
+  /**
+   * Says why the holder of an access key may not do what a request does, or `undefined`.
+   *
+   * @default everybody may do everything
+   */
+  authorize?(accessKeyId: string, accesses: readonly Access[]): Refusal | undefined;
+}
+
+export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const services = new Map<string, Service>();
   const faults = new Set<Fault>();
 
-  const dispatch = async (
-    service: Service,
-    request: ServiceRequest,
-  ): Promise<ServiceResponse | "hang"> => {
-    for (const fault of faults) {
-      if (fault.service === service.signingName && (fault.when?.(request) ?? true)) {
-        return fault.respond(request);
-      }
-    }
-    return service.handle(request);
-  };
-
-  const answer = async (incoming: IncomingMessage): Promise<ServiceResponse | "hang"> => {
-    const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s, 2);
-    const request: ServiceRequest = {
-      method: incoming.method ?? "GET",
-      path,
-      query: new URLSearchParams(query),
-      headers: incoming.headers,
-      body: await readBody(incoming, MAX_BODY_BYTES),
-    };
-    const scope = credentialScope(incoming.headers.authorization);
+  const dispatch = async (request: ServiceRequest): Promise<ServiceResponse | "hang"> => {
+    const scope = credentialScope(request.headers.authorization);
     if (scope === undefined) {
       return errorResponse(
         403,
         "MissingAuthenticationTokenException",
-        `${request.method} ${path}: no Authorization header with a credential scope, which is how the local cloud tells the services apart`,
+        `${request.method} ${request.path}: no Authorization header with a credential scope, which is how the local cloud tells the services apart`,
       );
     }
     const service = services.get(scope.service);
@@ -72,7 +63,25 @@ export async function openGateway(options: { port?: number } = {}): Promise<Gate
       const message = `the local cloud has no service ${scope.service}; it has ${known}`;
       return errorResponse(400, "UnknownServiceException", message);
     }
-    return dispatch(service, request);
+    // A fault is on the way to the service, and so stands before all that the service says.
+    for (const fault of faults) {
+      if (fault.service === service.signingName && (fault.when?.(request) ?? true)) {
+        return fault.respond(request);
+      }
+    }
+    const refusal = options.authorize?.(scope.accessKeyId, service.accesses(request));
+    return refusal === undefined ? service.handle(request) : service.refuse(refusal);
+  };
+
+  const answer = async (incoming: IncomingMessage): Promise<ServiceResponse | "hang"> => {
+    const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s, 2);
+    return dispatch({
+      method: incoming.method ?? "GET",
+      path,
+      query: new URLSearchParams(query),
+      headers: incoming.headers,
+      body: await readBody(incoming, MAX_BODY_BYTES),
+    });
   };
 
   const server = createServer((incoming, outgoing) => {
@@ -84,8 +93,8 @@ export async function openGateway(options: { port?: number } = {}): Promise<Gate
   const port = await listen(server, options.port);
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    async handle(signingName, request) {
-      const response = await dispatch(services.get(signingName)!, request);
+    async handle(request) {
+      const response = await dispatch(request);
       return response === "hang" ? new Promise(() => {}) : response;
     },
     serve: (service) => services.set(service.signingName, service),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Access, Refusal } from "./access.ts";
 
 /** What the gateway hands to a service: one AWS request, its body read and decompressed. */
 export interface ServiceRequest {
@@ -46,6 +47,13 @@ export interface Service {
   readonly signingName: string;
   /** The resource types it stands up, such as `AWS::DynamoDB::Table`. */
   readonly resources: Readonly<Record<string, ResourceMaker>>;
+  /**
+   * What a request does, all of which its caller must be allowed to do. Nothing, for a request that
+   * `handle` refuses whoever sends it.
+   */
+  accesses(request: ServiceRequest): readonly Access[];
+  /** The answer, in the service's own protocol, to a request that isn't let through. */
+  refuse(refusal: Refusal): ServiceResponse;
   /** Answers one request. What it throws becomes a 500 in the gateway, so it throws for bugs only. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import {
   aws_appconfig as appconfig,
   aws_cloudwatch as cloudwatch,
   aws_dynamodb as dynamodb,
+  aws_iam as iam,
   aws_lambda as lambda,
   aws_logs as logs,
 } from "aws-cdk-lib";
@@ -83,6 +84,18 @@ function ordersStack(app: App, code: string): void {
     ],
   });
   table.grantReadWriteData(fn);
+  fn.addToRolePolicy(
+    new iam.PolicyStatement({
+      actions: ["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"],
+      resources: [
+        stack.formatArn({
+          service: "appconfig",
+          resource: "application",
+          resourceName: `${application.applicationId}/environment/*/configuration/*`,
+        }),
+      ],
+    }),
+  );
   const alarm = new cloudwatch.Alarm(stack, "Alarm", {
     metric: new cloudwatch.Metric({ namespace: "Segue", metricName: "Calls" }),
     threshold: 100,
@@ -120,10 +133,7 @@ function clients(t: TestContext, cloud: Cloud) {
   const options = {
     endpoint: cloud.endpoint,
     region: cloud.region,
-    credentials: {
-      accessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"]!,
-      secretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"]!,
-    },
+    credentials: cloud.credentials,
     maxAttempts: 1,
   };
   const made = {

@@ -13,6 +13,11 @@ async function setUp(t: TestContext, answer: (request: ServiceRequest) => Servic
   const service: Service = {
     signingName: "dynamodb",
     resources: {},
+    accesses: () => [{ action: "dynamodb:ListTables", resource: "*" }],
+    refuse: ({ type, message }) => ({
+      status: 400,
+      body: JSON.stringify({ __type: type, message }),
+    }),
     async handle(request) {
       seen.push(request);
       return answer(request);

@@ -28,7 +28,7 @@ export async function openExample(options: { speed?: number } = {}) {
   const config = {
     endpoint: cloud.endpoint,
     region: cloud.region,
-    credentials: { accessKeyId: "operator", secretAccessKey: "operator" },
+    credentials: cloud.credentials,
   };
   const dynamodb = new DynamoDBClient(config);
   const lambda = new LambdaClient(config);

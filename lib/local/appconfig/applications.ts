@@ -1,5 +1,5 @@
 import { badRequest, conflict, quotaExceeded } from "./errors.ts";
-import { DESCRIPTION, NAME, oneOf, optionalText, page, refuse, text } from "./input.ts";
+import { DESCRIPTION, NAME, list, oneOf, optionalText, page, refuse, text } from "./input.ts";
 import type { Input } from "./input.ts";
 import { isRunning } from "./deployment.ts";
 import type {
@@ -120,13 +120,8 @@ export function deleteEnvironment(state: AppConfigState, input: Input): void {
 }
 
 function readMonitors(input: Input): Monitor[] | undefined {
-  const monitors: unknown = input.Monitors;
-  if (monitors === undefined || monitors === null) return undefined;
-  if (!Array.isArray(monitors) || monitors.length > MAX_MONITORS) {
-    throw badRequest(`Monitors: allowed is a list of at most ${MAX_MONITORS}`);
-  }
-  // The role is kept but not assumed: the local AppConfig asks CloudWatch directly.
-  return monitors.map((monitor: Input) => ({
+  if (input.Monitors === undefined || input.Monitors === null) return undefined;
+  return list(input, "Monitors", MAX_MONITORS).map((monitor) => ({
     AlarmArn: text(monitor, "AlarmArn", { min: 1, max: 2048 }),
     AlarmRoleArn: optionalText(monitor, "AlarmRoleArn", { min: 20, max: 2048 }),
   }));

@@ -15,24 +15,7 @@ const POLL_SECONDS = { min: 15, max: 86_400, integer: true } as const;
  * verified; either way a client that has nothing gets a 404.
  */
 export function startConfigurationSession(state: AppConfigState, input: Input) {
-  const application = identify(
-    [...state.applications.values()],
-    input,
-    "ApplicationIdentifier",
-    "Application",
-  );
-  const environment = identify(
-    [...application.environments.values()],
-    input,
-    "EnvironmentIdentifier",
-    "Environment",
-  );
-  const profile = identify(
-    [...application.profiles.values()],
-    input,
-    "ConfigurationProfileIdentifier",
-    "ConfigurationProfile",
-  );
+  const { application, environment, profile } = identifyAll(state, input);
   const seconds = optionalNumber(input, "RequiredMinimumPollIntervalInSeconds", POLL_SECONDS);
   if (!environment.deployments.some((deployment) => deployment.profileId === profile.id)) {
     throw notFound("Deployment", `${application.name}/${environment.name}/${profile.name}`);
@@ -58,6 +41,38 @@ export function startConfigurationSession(state: AppConfigState, input: Input) {
   return { InitialConfigurationToken: tokenOf(session) };
 }
 
+/** The configuration that a session is asked for. */
+export function requestedConfiguration(state: AppConfigState, input: Input) {
+  const { application, environment, profile } = identifyAll(state, input);
+  return {
+    applicationId: application.id,
+    environmentId: environment.id,
+    profileId: profile.id,
+  };
+}
+
+function identifyAll(state: AppConfigState, input: Input) {
+  const application = identify(
+    [...state.applications.values()],
+    input,
+    "ApplicationIdentifier",
+    "Application",
+  );
+  const environment = identify(
+    [...application.environments.values()],
+    input,
+    "EnvironmentIdentifier",
+    "Environment",
+  );
+  const profile = identify(
+    [...application.profiles.values()],
+    input,
+    "ConfigurationProfileIdentifier",
+    "ConfigurationProfile",
+  );
+  return { application, environment, profile };
+}
+
 /** By id or by name. Names need not be unique in AppConfig; a name that isn't can't be used here. */
 function identify<T extends { id: string; name: string }>(
   candidates: readonly T[],
@@ -78,7 +93,7 @@ export function getLatestConfiguration(
   state: AppConfigState,
   request: ServiceRequest,
 ): ServiceResponse {
-  const session = useToken(state, request.query.get("configuration_token") ?? "");
+  const session = polledSession(state, request);
   const now = state.clock.now();
   if (session.requiredMinimumPollSeconds !== undefined && now < session.nextPollAt) {
     // The token stays good, so that the client can come again with it; not verified against AWS.
@@ -111,8 +126,9 @@ export function getLatestConfiguration(
   };
 }
 
-function useToken(state: AppConfigState, token: string): Session {
-  const read = readToken(token);
+/** The session whose token a poll has. @throws BadRequestException for a token that is none, or old */
+export function polledSession(state: AppConfigState, { query }: ServiceRequest): Session {
+  const read = readToken(query.get("configuration_token") ?? "");
   if (read === undefined) {
     throw invalidParameter(
       "ConfigurationToken",

@@ -28,7 +28,8 @@ export async function launch(
   const description = optionalText(input, "Description", DESCRIPTION);
   refuse(input, "KmsKeyIdentifier", "DynamicExtensionParameters");
   assertFree(environment, input);
-  await validateVersion(profile, version);
+  assertMonitorable(state, environment);
+  await validateVersion(state, profile, version);
   // Again: another deployment may have started while the validators ran.
   assertFree(environment, input);
   const given = { profile, version, strategy, description };
@@ -49,6 +50,17 @@ function assertFree(environment: Environment, input: Input): void {
     throw conflict(
       `Environment ${environment.id} has deployment ${busy.number} in state ${busy.state}`,
     );
+  }
+}
+
+/** That AWS says so when a deployment starts, and not later or in the event log, is not verified. */
+function assertMonitorable(state: AppConfigState, { monitors }: Environment): void {
+  for (const monitor of monitors) {
+    try {
+      state.checkMonitor(monitor);
+    } catch (error) {
+      throw badRequest(`Monitor ${monitor.AlarmArn}: ${(error as Error).message}`);
+    }
   }
 }
 

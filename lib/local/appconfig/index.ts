@@ -1,9 +1,10 @@
 import type { CloudClock } from "../clock.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "../service.ts";
+import { refuseInRestJson } from "../refuse.ts";
 import { AppConfigError, errorResponse } from "./errors.ts";
-import type { AlarmState, AppConfigState } from "./model.ts";
+import type { AlarmState, AppConfigState, Monitor } from "./model.ts";
 import { appConfigResources } from "./resources.ts";
-import { dispatch } from "./routes.ts";
+import { accessesOf, dispatch } from "./routes.ts";
 import { PREDEFINED_STRATEGIES } from "./strategies.ts";
 
 export { startAppConfigAgent } from "./agent.ts";
@@ -27,16 +28,33 @@ export interface AppConfigOptions {
   readonly clock: CloudClock;
   /** An alarm's state by its ARN; undefined: unknown, or its actions are disabled. */
   alarmState(arn: string): AlarmState | undefined;
+  /**
+   * Whether a monitor's role lets AppConfig see its alarm.
+   *
+   * @default it does
+   * @throws Error that says what is missing
+   */
+  checkMonitor?(monitor: Monitor): void;
+  /** Invokes a LAMBDA validator's function. @default there are no functions */
+  readonly invokeFunction?: AppConfigState["invokeFunction"];
   /** @default us-east-1 */
   readonly region?: string;
   /** @default 000000000000 */
   readonly account?: string;
 }
 
+const noFunction = async (functionArn: string): Promise<never> => {
+  throw new Error(`no function ${functionArn}`);
+};
+
 export function createAppConfig(options: AppConfigOptions): AppConfigService {
+  const { region = "us-east-1", account = "000000000000" } = options;
+  const arnPrefix = `arn:aws:appconfig:${region}:${account}:`;
   const state: AppConfigState = {
     clock: options.clock,
     alarmState: (arn) => options.alarmState(arn),
+    checkMonitor: (monitor) => options.checkMonitor?.(monitor),
+    invokeFunction: options.invokeFunction ?? noFunction,
     applications: new Map(),
     strategies: new Map(PREDEFINED_STRATEGIES.map((strategy) => [strategy.id, strategy])),
     sessions: new Map(),
@@ -50,6 +68,15 @@ export function createAppConfig(options: AppConfigOptions): AppConfigService {
     setOutage(error) {
       outage = error;
     },
+    accesses(request) {
+      try {
+        return accessesOf(state, request, arnPrefix);
+      } catch (error) {
+        if (error instanceof AppConfigError) return [];
+        throw error;
+      }
+    },
+    refuse: refuseInRestJson,
     async handle(request: ServiceRequest): Promise<ServiceResponse> {
       if (outage !== undefined) return errorResponse(outage);
       try {

@@ -59,6 +59,15 @@ export function optionalNumber(
   return number;
 }
 
+export function list(input: Input, name: string, max: number): readonly Input[] {
+  const value: unknown = input[name];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value) || value.length > max) {
+    throw badRequest(`${name}: allowed is a list of at most ${max}`);
+  }
+  return value.map((each: unknown) => (typeof each === "object" && each !== null ? each : {}));
+}
+
 export function oneOf<T extends string>(
   input: Input,
   name: string,

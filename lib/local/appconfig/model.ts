@@ -6,6 +6,13 @@ export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 export interface AppConfigState {
   readonly clock: CloudClock;
   readonly alarmState: (arn: string) => AlarmState | undefined;
+  /** @throws Error where AppConfig, in the monitor's role, may not see its alarm */
+  readonly checkMonitor: (monitor: Monitor) => void;
+  /** @throws Error where AppConfig may not invoke the function, or there is none */
+  readonly invokeFunction: (
+    functionArn: string,
+    event: unknown,
+  ) => Promise<{ readonly failed: boolean; readonly payload: Buffer } | "throttled">;
   readonly applications: Map<string, Application>;
   readonly strategies: Map<string, DeploymentStrategy>;
   readonly sessions: Map<string, Session>;
@@ -125,6 +132,15 @@ export interface Session {
   /** Before this a poll is too early; set when the client asked for a minimum interval. */
   nextPollAt: number;
   lastVersion: number | undefined;
+}
+
+/** What a validator has against a configuration, in the API's words. */
+export interface InvalidConfigurationDetail {
+  readonly Type: string;
+  readonly Reason: string;
+  readonly Constraint?: string;
+  readonly Location?: string;
+  readonly Value?: string;
 }
 
 export interface Validator {

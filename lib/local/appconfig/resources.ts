@@ -34,7 +34,7 @@ export function appConfigResources(state: AppConfigState): Record<string, Resour
     ),
     ...maker(
       "AWS::AppConfig::ConfigurationProfile",
-      // Validators and Type pass on, so that the refusal says what of them is not supported.
+      // Type passes on, so that the refusal says what of it is not supported.
       ["ApplicationId", "Name", "Description", "LocationUri", "Type", "Validators"],
       (properties) => {
         const { Id } = createConfigurationProfile(state, properties);

@@ -1,6 +1,13 @@
+import type { Access } from "../access.ts";
 import type { ServiceRequest, ServiceResponse } from "../service.ts";
+import { controlPlaneAccesses, dataPlaneAccess } from "./access.ts";
 import * as applications from "./applications.ts";
-import { getLatestConfiguration, startConfigurationSession } from "./data-plane.ts";
+import {
+  getLatestConfiguration,
+  polledSession,
+  requestedConfiguration,
+  startConfigurationSession,
+} from "./data-plane.ts";
 import * as deployments from "./deployments.ts";
 import { badRequest, notInLocalCloud } from "./errors.ts";
 import * as hosted from "./hosted-versions.ts";
@@ -152,6 +159,34 @@ export async function dispatch(
   state: AppConfigState,
   request: ServiceRequest,
 ): Promise<ServiceResponse> {
+  const { run, status, input } = readRequest(request);
+  const output = await run(state, input, request);
+  if (isResponse(output)) return output.response;
+  return {
+    status,
+    headers: { "content-type": "application/json" },
+    body: output === undefined ? "" : JSON.stringify(output),
+  };
+}
+
+/** What a request does, by the ARNs that policies have. @throws AppConfigError as `dispatch` does */
+export function accessesOf(
+  state: AppConfigState,
+  request: ServiceRequest,
+  arnPrefix: string,
+): Access[] {
+  const { operation, input } = readRequest(request);
+  switch (operation) {
+    case "StartConfigurationSession":
+      return [dataPlaneAccess(operation, requestedConfiguration(state, input), arnPrefix)];
+    case "GetLatestConfiguration":
+      return [dataPlaneAccess(operation, polledSession(state, request), arnPrefix)];
+    default:
+      return controlPlaneAccesses(operation, input, arnPrefix);
+  }
+}
+
+function readRequest(request: ServiceRequest) {
   const path = request.path.split("/").map(decodeSegment);
   const found = ROUTES.find(
     ({ method, segments }) =>
@@ -159,7 +194,7 @@ export async function dispatch(
       segments.length === path.length &&
       segments.every((segment, index) => segment.startsWith("{") || segment === path[index]),
   );
-  if (found?.run === undefined) {
+  if (found === undefined || found.run === undefined) {
     const what = `${request.method} ${request.path}`;
     throw notInLocalCloud(found === undefined ? what : `${found.operation} (${what})`);
   }
@@ -167,13 +202,7 @@ export async function dispatch(
   for (const [index, segment] of found.segments.entries()) {
     if (segment.startsWith("{")) input[segment.slice(1, -1)] = path[index];
   }
-  const output = await found.run(state, input, request);
-  if (isResponse(output)) return output.response;
-  return {
-    status: found.status,
-    headers: { "content-type": "application/json" },
-    body: output === undefined ? "" : JSON.stringify(output),
-  };
+  return { ...found, run: found.run, input };
 }
 
 function decodeSegment(segment: string): string {
@@ -214,7 +243,8 @@ function jsonBody({ operation }: Route, { body }: ServiceRequest): Record<string
 async function validateConfiguration(state: AppConfigState, input: Input): Promise<void> {
   const application = findApplication(state, input.ApplicationId);
   const profile = findProfile(application, input.ConfigurationProfileId);
-  await validateVersion(profile, hosted.findVersion(profile, input.ConfigurationVersion ?? ""));
+  const version = hosted.findVersion(profile, input.ConfigurationVersion ?? "");
+  await validateVersion(state, profile, version);
 }
 
 const isResponse = (output: unknown): output is { readonly response: ServiceResponse } =>

@@ -1,6 +1,8 @@
+import type { Access } from "../access.ts";
 import type { CloudClock } from "../clock.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "../service.ts";
 import type { AlarmState } from "./alarm-evaluation.ts";
+import { cloudWatchAccesses } from "./access.ts";
 import { Alarms } from "./alarms.ts";
 import type { AlarmStateChangeListener } from "./alarms.ts";
 import * as alarmApi from "./api-alarms.ts";
@@ -9,7 +11,7 @@ import { Dashboards } from "./dashboards.ts";
 import { parseEmf } from "./emf.ts";
 import { CloudWatchError, errorResponse, notInLocalCloud, validationError } from "./errors.ts";
 import type { Input } from "./input.ts";
-import { MetricStore } from "./metric-store.ts";
+import { MetricStore, type MetricId } from "./metric-store.ts";
 import { cloudWatchResources } from "./resources.ts";
 
 export type { AlarmState } from "./alarm-evaluation.ts";
@@ -23,6 +25,10 @@ export interface CloudWatchService extends Service {
   readonly emfLines: { readonly stored: number; readonly malformed: number };
   /** An alarm's state by its ARN. Undefined: unknown, or its actions are disabled. */
   alarmState(arn: string): AlarmState | undefined;
+  /** What who asks for an alarm's state has to be allowed. */
+  accessToAlarm(arn: string): Access;
+  /** Takes what a service of AWS has just measured, such as how long a function ran. */
+  measure(measured: MetricId & { value: number; unit: "Count" | "Milliseconds" }): void;
   /** @returns a function that stops it */
   onAlarmStateChange(listener: AlarmStateChangeListener): () => void;
 }
@@ -34,6 +40,12 @@ export interface CloudWatchOptions {
   /** @default 000000000000 */
   readonly account?: string;
 }
+
+/** What clients of the query protocol knew these refusals as. */
+const QUERY_CODES = {
+  AccessDeniedException: "AccessDenied",
+  UnrecognizedClientException: "InvalidClientTokenId",
+} as const;
 
 const TARGET = "GraniteServiceVersion20100801.";
 
@@ -64,9 +76,12 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatchService 
     DeleteDashboards: (input) => dashboards.delete(input),
   };
 
+  const nameOf = ({ headers }: ServiceRequest): string => {
+    const target = String(headers["x-amz-target"] ?? "");
+    return target.startsWith(TARGET) ? target.slice(TARGET.length) : target;
+  };
   const run = (request: ServiceRequest): unknown => {
-    const target = String(request.headers["x-amz-target"] ?? "");
-    const name = target.startsWith(TARGET) ? target.slice(TARGET.length) : target;
+    const name = nameOf(request);
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (operation === undefined) {
       // Without a target it would be the query protocol or CBOR, which older clients speak.
@@ -97,7 +112,26 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatchService 
       const alarm = alarms.find(arn);
       return alarm?.arn === arn && alarm.config.actionsEnabled ? alarm.state.value : undefined;
     },
+    accessToAlarm: (arn) => ({
+      action: "cloudwatch:DescribeAlarms",
+      resource: alarms.find(arn)?.config.kind === "composite" ? "*" : arn,
+    }),
+    measure({ value, unit, ...id }) {
+      store.put(id, { time: clock.now(), unit, values: [[value, 1]] });
+    },
     onAlarmStateChange: (listener) => alarms.onStateChange(listener),
+    accesses(request) {
+      const name = nameOf(request);
+      if (!Object.hasOwn(operations, name)) return [];
+      try {
+        return cloudWatchAccesses(name, parseBody(request.body), { region, account });
+      } catch (error) {
+        if (error instanceof CloudWatchError) return [];
+        throw error;
+      }
+    },
+    refuse: ({ type, message }) =>
+      errorResponse(new CloudWatchError(403, type, QUERY_CODES[type], message)),
     async handle(request): Promise<ServiceResponse> {
       try {
         return {

@@ -1,5 +1,7 @@
 import { setImmediate } from "node:timers/promises";
+import { refuseInAwsJson } from "../refuse.ts";
 import type { ResourceMaker, Service, ServiceResponse } from "../service.ts";
+import { dynamoDbAccesses } from "./access.ts";
 import { dynaliteOperations, openDynalite } from "./dynalite.ts";
 import { globalTableDefinition, tableDefinition, type TableDefinition } from "./table.ts";
 
@@ -50,6 +52,8 @@ export function createDynamoDb(ids: { region: string; account: string }): Servic
   return {
     signingName: "dynamodb",
     resources: { "AWS::DynamoDB::Table": table, "AWS::DynamoDB::GlobalTable": globalTable },
+    accesses: (request) => dynamoDbAccesses(request, ids),
+    refuse: refuseInAwsJson,
     async handle(request) {
       const operation = String(request.headers["x-amz-target"]).split(".")[1] ?? "";
       if (!dynaliteOperations.has(operation)) return unknownOperation(operation);

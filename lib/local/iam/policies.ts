@@ -1,48 +1,95 @@
 import { generatedName } from "../names.ts";
 import { checkProperties } from "../properties.ts";
 import type { ResourceSite } from "../service.ts";
+import { awsManagedPolicies } from "./managed-policies.ts";
+import { readStatement, statementsOf, type PolicyStatement, type Rule } from "./statement.ts";
 
-export interface PolicyStatement {
-  readonly Sid?: string;
-  readonly Effect: "Allow" | "Deny";
-  readonly Action?: string | readonly string[];
-  readonly NotAction?: string | readonly string[];
-  readonly Resource?: string | readonly string[];
-  readonly NotResource?: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** One action on one resource that a template allows: the least that can be taken away from it. */
+export interface Grant {
+  readonly stackName: string;
+  /** Of the policy, the role or the permission that has it. */
+  readonly logicalId: string;
+  /** Whose policy it is: the ARN of a role, or of a resource such as a function. */
+  readonly of: string;
+  /** In IAM's words, with one action and one resource. */
+  readonly statement: PolicyStatement;
+  /** How many accesses it has allowed. */
+  readonly uses: number;
 }
 
-export interface RolePermissions {
-  readonly statements: readonly PolicyStatement[];
-  /** Attached policies that no template made, such as `AWSLambdaBasicExecutionRole`. */
-  readonly managedPolicyArns: readonly string[];
+/** A rule, and the grant that it is, if a template gives it and it allows something. */
+export interface CountedRule extends Rule {
+  readonly grant?: { -readonly [key in keyof Grant]: Grant[key] };
 }
 
-interface Role {
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly rules: CountedRule[];
+  /** What the role's policies say, those attached included. */
   readonly statements: PolicyStatement[];
-  readonly managedPolicyArns: Set<string>;
+  /** Who may take the role on. */
+  readonly trust: readonly Rule[];
 }
 
 type Properties = Readonly<Record<string, any>>;
 
 export interface PolicyStore {
-  addRole(properties: Properties, site: ResourceSite): { name: string; arn: string };
+  addRole(properties: Properties, site: ResourceSite): Role;
   /** @returns the policy's id, which is its `Ref` */
   addPolicy(properties: Properties, site: ResourceSite): string;
   /** @returns the policy's ARN */
   addManagedPolicy(properties: Properties, site: ResourceSite): string;
-  permissionsOf(roleArn: string): RolePermissions | undefined;
+  /** Adds to a resource's own policy. */
+  addToResource(arn: string, document: Properties, site: ResourceSite): void;
+  role(arn: string): Role | undefined;
+  /** A resource's own policy. */
+  rulesOf(resourceArn: string): readonly CountedRule[];
+  grants(): readonly Grant[];
 }
 
-/** Keeps roles and policies as templates give them. */
-export function createPolicyStore(): PolicyStore {
+/**
+ * Keeps roles and policies as templates give them.
+ *
+ * @param withhold says of a grant whether it is left out, to see who misses it
+ */
+export function createPolicyStore(withhold: (grant: Grant) => boolean = () => false): PolicyStore {
   const roles = new Map<string, Role>();
-  const roleArnByName = new Map<string, string>();
-  const managedPolicies = new Map<string, readonly PolicyStatement[]>();
+  const resourceRules = new Map<string, CountedRule[]>();
+  const managed = new Map<string, { document: Properties; site: ResourceSite }>();
+  const grants: Grant[] = [];
 
+  const read = (document: Properties, of: string, { stackName, logicalId }: ResourceSite) =>
+    statementsOf(document).flatMap((statement): [PolicyStatement, CountedRule][] => {
+      const rule = readStatement(statement);
+      if (rule.effect === "Deny") return [[statement, rule]];
+      const grant = { stackName, logicalId, of, statement, uses: 0 };
+      if (withhold(grant)) return [];
+      grants.push(grant);
+      return [[statement, { ...rule, grant }]];
+    });
+  const addToRole = (role: Role, document: Properties, site: ResourceSite) => {
+    for (const [statement, rule] of read(document, role.arn, site)) {
+      role.statements.push(statement);
+      role.rules.push(rule);
+    }
+  };
+  const attach = (role: Role, policyArn: string) => {
+    const ofTemplate = managed.get(policyArn);
+    if (ofTemplate !== undefined) return addToRole(role, ofTemplate.document, ofTemplate.site);
+    const ofAws = awsManagedPolicies.get(policyArn);
+    if (ofAws === undefined) {
+      const known = [...awsManagedPolicies.keys()].join(", ");
+      throw new Error(
+        `ManagedPolicyArns: got ${policyArn}, allowed are the templates' own and ${known}`,
+      );
+    }
+    role.statements.push(...ofAws);
+    role.rules.push(...ofAws.map(readStatement));
+  };
   const rolesNamed = (names: readonly string[] = []) =>
     names.map((name) => {
-      const role = roles.get(roleArnByName.get(name) ?? "");
+      const role = [...roles.values()].find((each) => each.name === name);
       if (role === undefined) throw new Error(`Roles: no role ${name} in these templates`);
       return role;
     });
@@ -54,27 +101,31 @@ export function createPolicyStore(): PolicyStore {
         "Path",
         "Policies",
         "ManagedPolicyArns",
-        // Who may assume it isn't asked: Lambda does, and nobody else is there.
         "AssumeRolePolicyDocument",
+        // Without local meaning.
         "Description",
         "MaxSessionDuration",
         "Tags",
       ]);
       const name: string = properties["RoleName"] ?? generatedName(site, 64);
       const arn = arnOf("role", properties["Path"], name, site);
-      const inline = (properties["Policies"] ?? []) as readonly Properties[];
-      roles.set(arn, {
-        statements: inline.flatMap((policy) => statementsOf(policy["PolicyDocument"])),
-        managedPolicyArns: new Set(properties["ManagedPolicyArns"]),
-      });
-      roleArnByName.set(name, arn);
-      return { name, arn };
+      const trust = statementsOf(properties["AssumeRolePolicyDocument"]).map((statement) =>
+        // Whom it is for is the role itself, which its statements don't name.
+        readStatement({ ...statement, Resource: arn }),
+      );
+      const role: Role = { name, arn, rules: [], statements: [], trust };
+      for (const { PolicyDocument } of (properties["Policies"] ?? []) as readonly Properties[]) {
+        addToRole(role, PolicyDocument, site);
+      }
+      for (const policyArn of properties["ManagedPolicyArns"] ?? []) attach(role, policyArn);
+      roles.set(arn, role);
+      return role;
     },
     addPolicy(properties, site) {
       const known = ["PolicyName", "PolicyDocument", "Roles"];
       checkProperties("AWS::IAM::Policy", properties, known);
       for (const role of rolesNamed(properties["Roles"])) {
-        role.statements.push(...statementsOf(properties["PolicyDocument"]));
+        addToRole(role, properties["PolicyDocument"], site);
       }
       return generatedName(site);
     },
@@ -83,29 +134,20 @@ export function createPolicyStore(): PolicyStore {
       checkProperties("AWS::IAM::ManagedPolicy", properties, known);
       const name: string = properties["ManagedPolicyName"] ?? generatedName(site, 128);
       const arn = arnOf("policy", properties["Path"], name, site);
-      managedPolicies.set(arn, statementsOf(properties["PolicyDocument"]));
-      for (const role of rolesNamed(properties["Roles"])) role.managedPolicyArns.add(arn);
+      managed.set(arn, { document: properties["PolicyDocument"], site });
+      for (const role of rolesNamed(properties["Roles"])) attach(role, arn);
       return arn;
     },
-    permissionsOf(roleArn) {
-      const role = roles.get(roleArn);
-      if (role === undefined) return undefined;
-      const attached = [...role.managedPolicyArns];
-      return {
-        statements: [
-          ...role.statements,
-          ...attached.flatMap((arn) => managedPolicies.get(arn) ?? []),
-        ],
-        managedPolicyArns: attached.filter((arn) => !managedPolicies.has(arn)),
-      };
+    addToResource(arn, document, site) {
+      const rules = read(document, arn, site).map(([, rule]) => rule);
+      resourceRules.set(arn, [...(resourceRules.get(arn) ?? []), ...rules]);
     },
+    role: (arn) => roles.get(arn),
+    rulesOf: (resourceArn) => resourceRules.get(resourceArn) ?? [],
+    grants: () => grants,
   };
 }
 
 function arnOf(kind: string, path: string | undefined, name: string, site: ResourceSite): string {
   return `arn:aws:iam::${site.account}:${kind}${path ?? "/"}${name}`;
-}
-
-function statementsOf(document: Properties | undefined): readonly PolicyStatement[] {
-  return [(document?.["Statement"] ?? []) as PolicyStatement | PolicyStatement[]].flat();
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Credentials } from "../iam/index.ts";
 import type { CodeStore } from "./code.ts";
 import type { FunctionChange, FunctionDefinition } from "./definition.ts";
-import type { EnvironmentHost } from "./environment.ts";
+import type { Agent, EnvironmentHost } from "./environment.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Outcome } from "./outcome.ts";
 import { createPool, type Pool } from "./pool.ts";
@@ -17,16 +17,27 @@ export interface LocalFunction {
   invoke(invocation: Invocation): Promise<Outcome | "throttled">;
 }
 
+/** What an invocation came to, as Lambda measures it. */
+export interface FinishedInvocation {
+  readonly functionName: string;
+  readonly outcome: Outcome | "throttled";
+  /** Wall milliseconds; with a cold start, its initialization is in it. */
+  readonly durationMs: number;
+}
+
 export interface FunctionsHost extends Pick<
   EnvironmentHost,
-  "region" | "reaper" | "runtimeClient" | "startAgent"
+  "region" | "reaper" | "runtimeClient"
 > {
   /** The gateway's. */
   readonly endpoint: string;
   readonly code: CodeStore;
   /** How many environments all functions without a reservation may have in use. */
   readonly accountConcurrency: number;
-  credentialsFor(roleArn: string): Credentials;
+  credentialsFor(roleArn: string, functionName: string): Credentials;
+  /** Starts the AppConfig agent of one environment, which asks with the function's credentials. */
+  startAgent(variables: Readonly<Record<string, string>>, credentials: Credentials): Promise<Agent>;
+  onInvocation(invocation: FinishedInvocation): void;
   onLine(functionName: string, line: string, requestId: string | undefined): void;
 }
 
@@ -55,12 +66,14 @@ export function createFunctions(host: FunctionsHost): Functions {
     async create(definition) {
       const { name, reservedConcurrency } = definition;
       if (functions.has(name)) throw new Error(`FunctionName: there is a function ${name} already`);
+      const credentials = host.credentialsFor(definition.roleArn, name);
       const pool = createPool(
         definition,
         {
           ...host,
           taskRoot: await host.code.unpack(name, definition.code),
-          credentials: host.credentialsFor(definition.roleArn),
+          credentials,
+          startAgent: (variables) => host.startAgent(variables, credentials),
           onLine: (line, requestId) => host.onLine(name, line, requestId),
         },
         () =>
@@ -73,7 +86,13 @@ export function createFunctions(host: FunctionsHost): Functions {
         pool,
         modified: new Date(),
         revisionId: randomUUID(),
-        invoke: (invocation) => pool.invoke(invocation),
+        async invoke(invocation) {
+          const startedAt = performance.now();
+          const outcome = await pool.invoke(invocation);
+          const durationMs = performance.now() - startedAt;
+          host.onInvocation({ functionName: name, outcome, durationMs });
+          return outcome;
+        },
       });
     },
     find(nameOrArn) {

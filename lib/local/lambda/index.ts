@@ -1,22 +1,26 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CloudClock } from "../clock.ts";
-import type { Credentials } from "../iam/index.ts";
+import type { Credentials, PolicyDocument } from "../iam/index.ts";
 import { generatedName } from "../names.ts";
 import { checkProperties } from "../properties.ts";
-import type { ResourceMaker, Service } from "../service.ts";
+import { refuseInRestJson } from "../refuse.ts";
+import type { ResourceMaker, ResourceSite, Service } from "../service.ts";
+import { lambdaAccesses } from "./access.ts";
 import { lambdaApi } from "./api.ts";
 import { asynchronousInvocations } from "./asynchronous.ts";
 import { createCodeStore } from "./code.ts";
 import { functionDefinition } from "./definition.ts";
 import type { Agent } from "./environment.ts";
-import { createFunctions } from "./functions.ts";
+import { createFunctions, type FinishedInvocation } from "./functions.ts";
 import { newInvocation } from "./invocation.ts";
 import { createLogBook, type LogLine } from "./logs.ts";
 import type { Outcome } from "./outcome.ts";
+import { permissionDocument } from "./permission.ts";
 import { startReaper } from "./reaper.ts";
 
 export type { Agent } from "./environment.ts";
+export type { FinishedInvocation } from "./functions.ts";
 export type { LogLine } from "./logs.ts";
 export type { Outcome } from "./outcome.ts";
 
@@ -28,9 +32,14 @@ export interface LambdaOptions {
   readonly endpoint: string;
   /** The file or directory that stands behind a key of the assets' bucket. */
   asset(s3Key: string): string | undefined;
-  credentialsFor(roleArn: string): Credentials;
+  /** @throws Error for a role that Lambda may not take on */
+  credentialsFor(roleArn: string, functionName: string): Credentials;
   /** Starts an AppConfig agent for an environment whose function has its layer. */
-  startAgent(variables: Readonly<Record<string, string>>): Promise<Agent>;
+  startAgent(variables: Readonly<Record<string, string>>, credentials: Credentials): Promise<Agent>;
+  /** Adds to a function's own policy, which says who else may invoke it. */
+  addResourcePolicy(functionArn: string, document: PolicyDocument, site: ResourceSite): void;
+  /** Hears of each invocation when it is over. @default nobody does */
+  onInvocation?(invocation: FinishedInvocation): void;
   /** Hears what functions print, before the invocation that printed it answers. */
   onLog(line: LogLine): void;
   /**
@@ -54,6 +63,12 @@ export interface LambdaService extends Service {
    * @throws Error for a function that isn't there
    */
   invoke(nameOrArn: string, payload: unknown): Promise<Outcome | "throttled">;
+  /**
+   * Invokes a function from within the cloud, asynchronously: with Lambda's retries.
+   *
+   * @throws Error for a function that isn't there
+   */
+  submit(nameOrArn: string, payload: unknown): void;
   /** The latest lines that a function printed, oldest first. */
   logs(functionName: string): readonly LogLine[];
 }
@@ -77,14 +92,21 @@ export function createLambda(options: LambdaOptions): LambdaService {
     accountConcurrency,
     runtimeClient,
     endpoint: options.endpoint,
-    credentialsFor: (roleArn) => options.credentialsFor(roleArn),
-    startAgent: (variables) => options.startAgent(variables),
+    credentialsFor: (roleArn, functionName) => options.credentialsFor(roleArn, functionName),
+    startAgent: (variables, credentials) => options.startAgent(variables, credentials),
+    onInvocation: (invocation) => options.onInvocation?.(invocation),
     onLine(functionName, line, requestId) {
       const entry = { functionName, line, ...(requestId !== undefined && { requestId }) };
       logs.add(entry);
       options.onLog(entry);
     },
   });
+
+  const existing = (nameOrArn: string) => {
+    const found = functions.find(nameOrArn);
+    if (found === undefined) throw new Error(`no function ${nameOrArn}`);
+    return found;
+  };
 
   const createFunction: ResourceMaker = async (properties, site) => {
     const definition = functionDefinition(properties, site);
@@ -96,10 +118,7 @@ export function createLambda(options: LambdaOptions): LambdaService {
     const type = "AWS::Lambda::EventInvokeConfig";
     const known = ["FunctionName", "Qualifier", "MaximumRetryAttempts"];
     checkProperties(type, properties, [...known, "MaximumEventAgeInSeconds"]);
-    const target = functions.find(properties["FunctionName"]);
-    if (target === undefined) {
-      throw new Error(`${type}: no function ${properties["FunctionName"]}`);
-    }
+    const target = existing(properties["FunctionName"]);
     target.maxRetries = properties["MaximumRetryAttempts"];
     return { ref: generatedName(site) };
   };
@@ -109,17 +128,23 @@ export function createLambda(options: LambdaOptions): LambdaService {
     resources: {
       "AWS::Lambda::Function": createFunction,
       "AWS::Lambda::EventInvokeConfig": configureEvents,
-      // Who else may invoke a function isn't asked here.
-      "AWS::Lambda::Permission"(_, site) {
+      "AWS::Lambda::Permission"(properties, site) {
+        const { arn } = existing(properties["FunctionName"]).definition;
+        options.addResourcePolicy(arn, permissionDocument(properties, arn), site);
         const id = generatedName(site);
         return { ref: id, attributes: { Id: id } };
       },
     },
     handle: (request) => lambdaApi(request, { functions, asynchronous, logs, region, account }),
+    accesses: (request) => lambdaAccesses(request, { region, account }),
+    refuse: refuseInRestJson,
     async invoke(nameOrArn, payload) {
-      const target = functions.find(nameOrArn);
-      if (target === undefined) throw new Error(`no function ${nameOrArn}`);
-      return target.invoke(newInvocation(Buffer.from(JSON.stringify(payload))));
+      return existing(nameOrArn).invoke(newInvocation(Buffer.from(JSON.stringify(payload))));
+    },
+    submit(nameOrArn, payload) {
+      const target = existing(nameOrArn);
+      const invocation = newInvocation(Buffer.from(JSON.stringify(payload)));
+      asynchronous.submit(invocation, (each) => target.invoke(each), target.maxRetries);
     },
     logs: (functionName) => logs.of(functionName),
     async close() {

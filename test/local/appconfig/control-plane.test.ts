@@ -213,11 +213,6 @@ test("what AWS would refuse, and what the local cloud can't do, is refused by na
     ["no name", () => client.send(new control.CreateApplicationCommand({ Name: "" })), /Name/],
     ["S3", () => profile({ LocationUri: "s3://b/k" }), /LocationUri/],
     ["feature flags", () => profile({ Type: "AWS.AppConfig.FeatureFlags" }), /Type/],
-    [
-      "validators",
-      () => profile({ Validators: [{ Type: "LAMBDA", Content: "arn" }] }),
-      /Validators is not supported .* LAMBDA/,
-    ],
     ["a key", () => profile({ KmsKeyIdentifier: "k" }), /KmsKeyIdentifier/],
   ];
   for (const [name, run, message] of refused) {

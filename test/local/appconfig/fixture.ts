@@ -3,7 +3,7 @@ import * as control from "@aws-sdk/client-appconfig";
 import { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import * as data from "@aws-sdk/client-appconfigdata";
 import type { TestContext } from "node:test";
-import { createAppConfig } from "../../../lib/local/appconfig/index.ts";
+import { createAppConfig, type AppConfigOptions } from "../../../lib/local/appconfig/index.ts";
 import { manualClock } from "../../../lib/local/clock.ts";
 import { CLIENT, serve } from "./serve.ts";
 
@@ -13,10 +13,17 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
 /** An AppConfig behind HTTP, with SDK clients on it and an application to deploy to. */
-export async function appConfigFixture(test: TestContext) {
+export async function appConfigFixture(
+  test: TestContext,
+  options: Pick<AppConfigOptions, "checkMonitor" | "invokeFunction"> = {},
+) {
   const clock = manualClock();
   const alarms = new Map<string, "OK" | "ALARM" | "INSUFFICIENT_DATA">([[ALARM, "OK"]]);
-  const appConfig = createAppConfig({ clock, alarmState: (arn) => alarms.get(arn) });
+  const appConfig = createAppConfig({
+    clock,
+    alarmState: (arn) => alarms.get(arn),
+    ...options,
+  });
   const { endpoint, close } = await serve(appConfig);
   const client = new AppConfigClient({ ...CLIENT, endpoint });
   const dataClient = new AppConfigDataClient({ ...CLIENT, endpoint });

@@ -97,9 +97,9 @@ test("what a template says and the local cloud can't do is named", async (t) => 
       ApplicationId: ids.ApplicationId,
       Name: "p",
       LocationUri: "hosted",
-      Validators: [{ Type: "JSON_SCHEMA", Content: "{}" }],
+      Validators: [{ Type: "JSON_SCHEMA", Content: "not a schema" }],
     }),
-    /AWS::AppConfig::ConfigurationProfile Thing: Validators is not supported/,
+    /AWS::AppConfig::ConfigurationProfile Thing: Validators: Content: no JSON Schema/,
   );
   await assert.rejects(
     make("Application", {}),

@@ -28,6 +28,7 @@ export async function setUpLambda(t: TestContext, options: Partial<LambdaOptions
       secretAccessKey: "secret",
       sessionToken: "token",
     }),
+    addResourcePolicy() {},
     startAgent: () => Promise.reject(new Error("no agent in this test")),
     onLog: (line) => lines.push(line),
     ...options,

@@ -15,6 +15,7 @@ const lambda = createLambda({
   endpoint,
   asset: () => undefined,
   credentialsFor: () => credentials,
+  addResourcePolicy() {},
   startAgent: () => Promise.reject(new Error("no agent here")),
   onLog({ line }) {
     pids.push(Number(line));
