@@ -17,7 +17,7 @@ export function cloudWatchAccesses(
       return [{ action, resource: "*", context }];
     }
     case "DescribeAlarms":
-      return on(describedAlarms(input).map((name) => (name === "*" ? "*" : alarm(name))));
+      return on(showsComposites(input) ? ["*"] : (named(input) ?? ["*"]).map(alarm));
     case "PutMetricAlarm":
     case "PutCompositeAlarm":
     case "SetAlarmState":
@@ -27,7 +27,7 @@ export function cloudWatchAccesses(
     case "EnableAlarmActions":
     case "DisableAlarmActions":
     case "DeleteAlarms":
-      return on(texts(input["AlarmNames"]).map(alarm));
+      return on((named(input) ?? []).map(alarm));
     case "PutDashboard":
     case "GetDashboard":
       return on([dashboard(input["DashboardName"])]);
@@ -38,11 +38,16 @@ export function cloudWatchAccesses(
   }
 }
 
-/** AWS shows composite alarms only to who may see all alarms. */
-function describedAlarms(input: Input): readonly string[] {
+/** Composite alarms are shown only to who may see everything. */
+const showsComposites = (input: Input): boolean =>
+  texts(input["AlarmTypes"]).includes("CompositeAlarm") ||
+  input["ChildrenOfAlarmName"] !== undefined ||
+  input["ParentsOfAlarmName"] !== undefined;
+
+/** The alarms that are asked for by name, if any are. */
+function named(input: Input): readonly string[] | undefined {
   const names = texts(input["AlarmNames"]);
-  const composite = texts(input["AlarmTypes"]).includes("CompositeAlarm");
-  return composite || names.length === 0 ? ["*"] : names;
+  return names.length === 0 ? undefined : names;
 }
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);

@@ -102,12 +102,6 @@ export function createLambda(options: LambdaOptions): LambdaService {
     },
   });
 
-  const existing = (nameOrArn: string) => {
-    const found = functions.find(nameOrArn);
-    if (found === undefined) throw new Error(`no function ${nameOrArn}`);
-    return found;
-  };
-
   const createFunction: ResourceMaker = async (properties, site) => {
     const definition = functionDefinition(properties, site);
     await functions.create(definition);
@@ -121,6 +115,12 @@ export function createLambda(options: LambdaOptions): LambdaService {
     const target = existing(properties["FunctionName"]);
     target.maxRetries = properties["MaximumRetryAttempts"];
     return { ref: generatedName(site) };
+  };
+
+  const existing = (nameOrArn: string) => {
+    const target = functions.find(nameOrArn);
+    if (target === undefined) throw new Error(`no function ${nameOrArn}`);
+    return target;
   };
 
   return {
