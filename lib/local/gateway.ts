@@ -41,7 +41,7 @@ export interface GatewayOptions {
    *
    * @default everybody may do everything
    */
-  authorize?(accessKeyId: string, accesses: readonly Access[]): Refusal | undefined;
+  authorize?(accessKeyId: string, accesses: () => readonly Access[]): Refusal | undefined;
 }
 
 export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
@@ -69,7 +69,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
         return fault.respond(request);
       }
     }
-    const refusal = options.authorize?.(scope.accessKeyId, service.accesses(request));
+    const refusal = options.authorize?.(scope.accessKeyId, () => service.accesses(request));
     return refusal === undefined ? service.handle(request) : service.refuse(refusal);
   };
 

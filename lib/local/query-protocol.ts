@@ -8,12 +8,15 @@ export interface Elements {
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
+/** What XML has other words for; and control characters, which it can't have at all. */
+const unwritable = /[&<>]|[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
 function xml(elements: Elements): string {
   return Object.entries(elements)
     .map(([name, content]) => {
       const inner =
         typeof content === "string"
-          ? content.replaceAll(/[&<>]/g, (character) => entities[character]!)
+          ? content.replaceAll(unwritable, (character) => entities[character] ?? "\u{fffd}")
           : xml(content);
       return `<${name}>${inner}</${name}>`;
     })

@@ -108,6 +108,14 @@ describe("bad days, on the local cloud", () => {
     );
   });
 
+  it("has used everything that the stack grants: nothing is to spare", () => {
+    const unused = example.cloud.iam.grants().filter(({ uses }) => uses === 0);
+    assert.deepEqual(
+      unused.map(({ statement }) => statement),
+      [],
+    );
+  });
+
   it("leaves no comparison unaccounted for", async () => {
     const { printed, outputs, dynamodb } = example;
     const fates = ["RecordsStored", "RecordsDiverted", "RecordsCapped", "RecordsSampledOut"];

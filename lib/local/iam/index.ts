@@ -40,8 +40,12 @@ export interface IamService extends Service {
    * @throws Error for a role that no template makes, or whose trust policy doesn't have the service
    */
   assumeRole(roleArn: string, options: { service: string; sessionName: string }): Credentials;
-  /** Why the holder of an access key may not do these things, or `undefined` where it may. */
-  authorize(accessKeyId: string, accesses: readonly Access[]): Refusal | undefined;
+  /**
+   * Why the holder of an access key may not do these things, or `undefined` where it may.
+   *
+   * @param accesses asked for only where it matters
+   */
+  authorize(accessKeyId: string, accesses: () => readonly Access[]): Refusal | undefined;
   /**
    * Asks for a service: whether the resource's own policy lets it, or, with a role, whether the role
    * does and trusts the service.
@@ -123,7 +127,8 @@ export function createIam(options: IamOptions): IamService {
     if (found === undefined) throw new Error(`no role ${roleArn} in these templates`);
     const access = { action: "sts:AssumeRole", resource: roleArn };
     const trust = { identity: [], resource: found.trust };
-    if (refusalOf({ service }, access, contextOf({}), trust) !== undefined) {
+    const context = contextOf({ "aws:SourceAccount": account });
+    if (refusalOf({ service }, access, context, trust) !== undefined) {
       throw new Error(`${service} can't assume the role ${roleArn}: its trust policy says no`);
     }
     return found;
@@ -154,7 +159,7 @@ export function createIam(options: IamOptions): IamService {
         const message = "The security token included in the request is invalid.";
         return { type: "UnrecognizedClientException", message };
       }
-      for (const access of accesses) {
+      for (const access of accesses()) {
         const why = roleRefusal(session.role, access);
         if (why === undefined) continue;
         return { type: "AccessDeniedException", message: `User: ${session.arn} ${why}` };

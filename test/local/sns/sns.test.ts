@@ -124,6 +124,9 @@ test("what AWS would refuse, and what the local cloud can't do, is refused", asy
   for (const [input, name] of refused) {
     await assert.rejects(publish(input), { name }, JSON.stringify(input).slice(0, 60));
   }
+  await assert.rejects(publish({ MessageStructure: "json" }), {
+    message: "Invalid parameter: MessageStructure: not supported by the local cloud's SNS",
+  });
   await assert.rejects(client.send(new ListTopicsCommand()), { name: "InvalidAction" });
   assert.throws(() => sns.messages("arn:none"), { message: "Topic does not exist" });
   assert.deepEqual(sns.messages(TopicArn), []);
