@@ -1,20 +1,15 @@
 import { createAppConfig, startAppConfigAgent, type AppConfigService } from "./appconfig/index.ts";
 import { compressedClock, type CloudClock } from "./clock.ts";
-import { createCloudWatch, type CloudWatchService } from "./cloudwatch/index.ts";
+import { createCloudWatch, type AlarmAction, type CloudWatchService } from "./cloudwatch/index.ts";
 import { authorizationOf } from "./credential-scope.ts";
 import { createDynamoDb } from "./dynamodb/index.ts";
 import { createEvents, type EventsService } from "./events/index.ts";
 import { openGateway, type Fault } from "./gateway.ts";
-import {
-  createIam,
-  type ActingService,
-  type Credentials,
-  type Grant,
-  type IamService,
-} from "./iam/index.ts";
+import { createIam, type Credentials, type Grant, type IamService } from "./iam/index.ts";
 import { invocationMetrics } from "./lambda/metrics.ts";
 import { createLambda, type LambdaService, type LogLine } from "./lambda/index.ts";
 import type { Service, ServiceRequest } from "./service.ts";
+import { serviceActions } from "./service-actions.ts";
 import { createSns, type SnsService } from "./sns/index.ts";
 import { readAssembly, selectStacks } from "./template/assembly.ts";
 import { planStack, type Outputs, type StackResults } from "./template/stack.ts";
@@ -117,41 +112,38 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     };
     serve(iam);
     serve(createDynamoDb(ids));
-    const cloudWatch = serve(createCloudWatch({ clock, ...ids }));
+    const actions = serviceActions(iam, {
+      cloudWatch: () => cloudWatch,
+      lambda: () => lambda,
+      sns: () => sns,
+    });
     const addResourcePolicy: IamService["addResourcePolicy"] = (...policy) =>
       iam.addResourcePolicy(...policy);
-    /** Functions that services start need the leave of the function's own policy. */
-    const startable = (actor: ActingService, functionArn: string): string => {
-      iam.assertServiceMay(actor, { action: "lambda:InvokeFunction", resource: functionArn });
-      return functionArn;
-    };
-    const submit = (actor: ActingService, functionArn: string, event: unknown) =>
-      lambda.submit(startable(actor, functionArn), event);
 
+    const act = (action: AlarmAction) => actions.notify(action);
+    const cloudWatch: CloudWatchService = serve(createCloudWatch({ ...ids, clock, act }));
     const appConfig = serve(
       createAppConfig({
         ...ids,
         clock,
         alarmState: (arn) => cloudWatch.alarmState(arn),
-        checkMonitor({ AlarmArn, AlarmRoleArn: roleArn }) {
-          if (roleArn === undefined) return;
-          const actor = { service: "appconfig.amazonaws.com", roleArn };
-          iam.assertServiceMay(actor, cloudWatch.accessToAlarm(AlarmArn));
-        },
-        invokeFunction: async (functionArn, event) =>
-          lambda.invoke(startable({ service: "appconfig.amazonaws.com" }, functionArn), event),
+        checkMonitor: (monitor) => actions.checkMonitor(monitor),
+        invokeFunction: (functionArn, event) => actions.validate(functionArn, event),
       }),
     );
-    const sns = serve(createSns({ clock, invokeFunction: submit, addResourcePolicy }));
+    const sns: SnsService = serve(
+      createSns({
+        clock,
+        addResourcePolicy,
+        invokeFunction: (topic, functionArn, event) =>
+          actions.startFunction(topic, functionArn, event),
+      }),
+    );
     const events = serve(
       createEvents({
         ...ids,
         clock,
-        deliver(rule, targetArn, input) {
-          if (!targetArn.startsWith("arn:aws:sns:")) return submit(rule, targetArn, input);
-          iam.assertServiceMay(rule, { action: "SNS:Publish", resource: targetArn });
-          sns.publish(targetArn, { message: JSON.stringify(input) });
-        },
+        deliver: (rule, targetArn, input) => actions.deliver(rule, targetArn, input),
         count: (name, RuleName) =>
           cloudWatch.measure({
             namespace: "AWS/Events",

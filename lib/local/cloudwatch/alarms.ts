@@ -1,6 +1,8 @@
 import type { CloudClock } from "../clock.ts";
 import { evaluateAlarm, evaluationRange } from "./alarm-evaluation.ts";
 import type { AlarmState } from "./alarm-evaluation.ts";
+import { actionsOf } from "./alarm-action.ts";
+import type { AlarmAction } from "./alarm-action.ts";
 import { stateChangeEvent } from "./alarm-event.ts";
 import type { AlarmStateChangeEvent } from "./alarm-event.ts";
 import { longTime, reasonDataOf, reasonOf } from "./alarm-reason.ts";
@@ -24,12 +26,21 @@ export class Alarms {
   readonly #arnPrefix: string;
   readonly #byName = new Map<string, Alarm>();
   readonly #listeners = new Set<AlarmStateChangeListener>();
+  readonly #act: (action: AlarmAction) => void;
   readonly #history = new AlarmHistory();
   #cancelTick: (() => void) | undefined;
   #nextTickAt = Infinity;
   #lastTickAt = -Infinity;
 
-  constructor(options: { clock: CloudClock; store: MetricStore; region: string; account: string }) {
+  constructor(options: {
+    clock: CloudClock;
+    store: MetricStore;
+    region: string;
+    account: string;
+    /** Does what an alarm's change of state asks for. Never throws. */
+    act: (action: AlarmAction) => void;
+  }) {
+    this.#act = options.act;
     this.#clock = options.clock;
     this.#store = options.store;
     this.#arnPrefix = `arn:aws:cloudwatch:${options.region}:${options.account}:alarm:`;
@@ -220,6 +231,7 @@ export class Alarms {
     this.#history.record(alarm, previous);
     const event = stateChangeEvent(alarm, previous);
     for (const listener of this.#listeners) listener(event);
+    for (const action of actionsOf(alarm, previous)) this.#act(action);
     const chain = new Set([...changing, alarm]);
     for (const parent of this.parentsOf(alarm)) {
       if (parent.config.kind === "composite" && !chain.has(parent)) {

@@ -1,6 +1,7 @@
 import type { Access } from "../access.ts";
 import type { CloudClock } from "../clock.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "../service.ts";
+import type { AlarmAction } from "./alarm-action.ts";
 import type { AlarmState } from "./alarm-evaluation.ts";
 import { cloudWatchAccesses } from "./access.ts";
 import { Alarms } from "./alarms.ts";
@@ -14,6 +15,7 @@ import type { Input } from "./input.ts";
 import { MetricStore, type MetricId } from "./metric-store.ts";
 import { cloudWatchResources } from "./resources.ts";
 
+export type { AlarmAction } from "./alarm-action.ts";
 export type { AlarmState } from "./alarm-evaluation.ts";
 export type { AlarmStateChangeEvent } from "./alarm-event.ts";
 export type { AlarmStateChangeListener } from "./alarms.ts";
@@ -35,6 +37,8 @@ export interface CloudWatchService extends Service {
 
 export interface CloudWatchOptions {
   readonly clock: CloudClock;
+  /** Does what an alarm's change of state asks for. Never throws. @default nothing is done */
+  act?(action: AlarmAction): void;
   /** @default us-east-1 */
   readonly region?: string;
   /** @default 000000000000 */
@@ -52,7 +56,8 @@ const TARGET = "GraniteServiceVersion20100801.";
 export function createCloudWatch(options: CloudWatchOptions): CloudWatchService {
   const { clock, region = "us-east-1", account = "000000000000" } = options;
   const store = new MetricStore(clock);
-  const alarms = new Alarms({ clock, store, region, account });
+  const act = (action: AlarmAction) => options.act?.(action);
+  const alarms = new Alarms({ clock, store, region, account, act });
   const dashboards = new Dashboards(account);
   const metrics = { store, clock };
   const emfLines = { stored: 0, malformed: 0 };

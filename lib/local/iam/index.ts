@@ -59,6 +59,8 @@ export interface IamService extends Service {
    * @throws Error for a statement that the local cloud doesn't understand
    */
   addResourcePolicy(resourceArn: string, document: PolicyDocument, site: ResourceSite): void;
+  /** Whether a template gives a resource a policy of its own. */
+  hasResourcePolicy(resourceArn: string): boolean;
   /** Everything that the templates allow, and how often it was used: see {@link Grant}. */
   grants(): readonly Grant[];
   /** What a role's policies say, attached ones included; `undefined` for an unknown role. */
@@ -109,7 +111,7 @@ export function createIam(options: IamOptions): IamService {
   ): string | undefined => {
     const why = refusalOf(principal, access, contextOf({ ...known, ...access.context }), {
       identity: own?.rules ?? [],
-      resource: store.rulesOf(access.resource),
+      resource: store.rulesOf(access.resource) ?? [],
     });
     if (why === undefined) return undefined;
     const { action, resource } = access;
@@ -177,6 +179,7 @@ export function createIam(options: IamOptions): IamService {
       if (why !== undefined) throw new Error(`${roleArn ?? service} ${why}`);
     },
     addResourcePolicy: (arn, document, site) => store.addToResource(arn, document, site),
+    hasResourcePolicy: (arn) => store.rulesOf(arn) !== undefined,
     grants: () => store.grants(),
     permissionsOf: (roleArn) => store.role(roleArn)?.statements,
     accesses: () => [],

@@ -44,7 +44,7 @@ export interface PolicyStore {
   addToResource(arn: string, document: Properties, site: ResourceSite): void;
   role(arn: string): Role | undefined;
   /** A resource's own policy. */
-  rulesOf(resourceArn: string): readonly CountedRule[];
+  rulesOf(resourceArn: string): readonly CountedRule[] | undefined;
   grants(): readonly Grant[];
 }
 
@@ -143,7 +143,7 @@ export function createPolicyStore(withhold: (grant: Grant) => boolean = () => fa
       resourceRules.set(arn, [...(resourceRules.get(arn) ?? []), ...rules]);
     },
     role: (arn) => roles.get(arn),
-    rulesOf: (resourceArn) => resourceRules.get(resourceArn) ?? [],
+    rulesOf: (resourceArn) => resourceRules.get(resourceArn),
     grants: () => grants,
   };
 }
