@@ -21,7 +21,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { openCloud, type Cloud } from "../../lib/local/cloud.ts";
+import { openCloud, type Cloud, type CloudOptions } from "../../lib/local/cloud.ts";
 import type { LogLine } from "../../lib/local/lambda/index.ts";
 import { isAlive } from "./lambda/harness.ts";
 
@@ -239,7 +239,8 @@ test("is at a disposal's end", async (t) => {
   await assert.rejects(fetch(endpoint));
 });
 
-test("injects faults into what functions ask AppConfig for, too", async (t) => {
+/** The orders' stack with a function that says what its AppConfig agent answers, as a status. */
+async function openAgentStatus(t: TestContext, options: Partial<CloudOptions> = {}) {
   const code = temporaryDirectory(t);
   buildSync({
     stdin: {
@@ -252,7 +253,8 @@ test("injects faults into what functions ask AppConfig for, too", async (t) => {
     outfile: join(code, "index.mjs"),
     format: "esm",
   });
-  const cloud = await openCloud({ assembly: synth(t, (app) => ordersStack(app, code)) });
+  const assembly = synth(t, (app) => ordersStack(app, code));
+  const cloud = await openCloud({ assembly, ...options });
   t.after(() => cloud.close());
   const { FunctionArn } = cloud.outputs["Orders"]!;
   const client = clients(t, cloud).lambda;
@@ -260,11 +262,27 @@ test("injects faults into what functions ask AppConfig for, too", async (t) => {
     const { Payload } = await client.send(new InvokeCommand({ FunctionName: FunctionArn }));
     return JSON.parse(Payload!.transformToString());
   };
+  return { cloud, status };
+}
+
+test("injects faults into what functions ask AppConfig for, too", async (t) => {
+  const { cloud, status } = await openAgentStatus(t);
   const respond = () => ({ status: 500, body: "{}" });
   const remove = cloud.inject({ service: "appconfig", respond });
   assert.notEqual(await status(), 200);
   remove();
   assert.equal(await status(), 200);
+});
+
+test("an agent reads what its function may read, and nothing else", async (t) => {
+  const read = await openAgentStatus(t);
+  assert.equal(await read.status(), 200);
+  for (const action of ["StartConfigurationSession", "GetLatestConfiguration"]) {
+    const { status } = await openAgentStatus(t, {
+      withhold: ({ statement }) => statement.Action === `appconfig:${action}`,
+    });
+    assert.equal(await status(), 500, action);
+  }
 });
 
 test("says what it doesn't know, in every stack, before it makes anything", async (t) => {

@@ -182,6 +182,25 @@ test("what fell due while the machine slept runs once", async (t) => {
   assert.equal(scheduled[0]!.delayMs, MINUTE - 1_000);
 });
 
+test("to put events is an action on the bus, and nothing else can be asked", (t) => {
+  const { events } = fixture(t);
+  const accesses = (operation: string) =>
+    events.accesses({
+      method: "POST",
+      path: "/",
+      query: new URLSearchParams(),
+      headers: { "x-amz-target": `AWSEvents.${operation}` },
+      body: Buffer.from("{}"),
+    });
+  assert.deepEqual(accesses("PutEvents"), [
+    {
+      action: "events:PutEvents",
+      resource: "arn:aws:events:us-east-1:123456789012:event-bus/default",
+    },
+  ]);
+  assert.deepEqual(accesses("PutRule"), []);
+});
+
 test("a rule that the local cloud can't do is an error", async (t) => {
   const { rule } = fixture(t);
   const bad: [Record<string, unknown>, RegExp][] = [
