@@ -189,7 +189,7 @@ describe("SIGKILL between the steps of dual writes", () => {
 
     while (kills < KILLS) {
       const killed = await Promise.all(Array.from({ length: WRITERS }, work));
-      kills = killed.reduce((sum, number) => sum + number, kills);
+      kills = killed.reduce((sum, count) => sum + count, kills);
       repaired += await repair(pick(["shadow", "reverse-shadow"]));
       const [v1, v2] = await Promise.all([contents(VERSIONS.v1), contents(VERSIONS.v2)]);
       assert.deepEqual(sorted(v1), sorted(v2), `the versions differ: ${where}`);
