@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
 import type { Access, Refusal } from "./access.ts";
 import { credentialScope } from "./credential-scope.ts";
 import { closeServer, listen } from "./listen.ts";
@@ -108,9 +109,14 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
   };
 }
 
-function send(outgoing: ServerResponse, { status, headers, body = "" }: ServiceResponse): void {
+function send(
+  outgoing: ServerResponse,
+  { status, headers, body = "", stream }: ServiceResponse,
+): void {
   outgoing.writeHead(status, { "x-amzn-requestid": randomUUID(), ...headers });
-  outgoing.end(body);
+  if (stream === undefined) outgoing.end(body);
+  // Who goes away in the middle destroys the stream, which its service sees.
+  else pipeline(stream, outgoing, () => {});
 }
 
 function failureResponse(incoming: IncomingMessage, error: unknown): ServiceResponse {

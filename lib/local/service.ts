@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { Access, Refusal } from "./access.ts";
 
 /** What the gateway hands to a service: one AWS request, its body read and decompressed. */
@@ -16,6 +17,8 @@ export interface ServiceResponse {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array;
+  /** What is sent in the body's stead, as it comes. */
+  readonly stream?: Readable;
 }
 
 /** What a template's resource became. */

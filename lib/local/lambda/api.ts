@@ -3,8 +3,9 @@ import type { AsynchronousInvocations } from "./asynchronous.ts";
 import { checkVariables, type FunctionChange } from "./definition.ts";
 import type { Functions, LocalFunction } from "./functions.ts";
 import type { LogBook } from "./logs.ts";
-import { newInvocation } from "./invocation.ts";
+import { newInvocation, type Invocation } from "./invocation.ts";
 import { MAX_PAYLOAD_BYTES } from "./outcome.ts";
+import { responseStream } from "./response-stream.ts";
 
 export interface LambdaApiParts {
   readonly functions: Functions;
@@ -23,7 +24,9 @@ export async function lambdaApi(
   parts: LambdaApiParts,
 ): Promise<ServiceResponse> {
   const path = decodeURIComponent(request.path);
-  const route = /^\/2015-03-31\/functions(?:\/([^/]+)(?:\/([a-z]+))?)?\/?$/.exec(path);
+  const route = /^\/(?:2015-03-31|2021-11-15)\/functions(?:\/([^/]+)(?:\/([a-z-]+))?)?\/?$/.exec(
+    path,
+  );
   const operation = `${request.method} ${route?.[2] ?? (route?.[1] === undefined ? "list" : "")}`;
   if (route !== null && operation === "GET list") {
     return json(200, { Functions: [...parts.functions.all()].map(configuration) });
@@ -41,6 +44,8 @@ export async function lambdaApi(
   switch (operation) {
     case "POST invocations":
       return invoke(request, found!, parts);
+    case "POST response-streaming-invocations":
+      return invokeWithResponseStream(request, found!, parts);
     case "GET configuration":
       return json(200, configuration(found!));
     case "PUT configuration":
@@ -57,13 +62,12 @@ export async function lambdaApi(
   }
 }
 
-async function invoke(
+/** What both ways to invoke have in common: the invocation, or why there can be none. */
+function readInvocation(
   request: ServiceRequest,
-  target: LocalFunction,
-  { asynchronous, logs }: LambdaApiParts,
-): Promise<ServiceResponse> {
-  const header = (name: string) => request.headers[name] as string | undefined;
-  const type = header("x-amz-invocation-type") ?? "RequestResponse";
+  type: string,
+  more: Pick<Invocation, "onChunk"> = {},
+): Invocation | ServiceResponse {
   const limit = type === "Event" ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
   if (request.body.length > limit) {
     const message = `${request.body.length} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`;
@@ -75,12 +79,30 @@ async function invoke(
     const message = `Could not parse request body into json: ${malformed}`;
     return error(400, "InvalidRequestContentException", message);
   }
-  const invocation = newInvocation(payload, {
-    clientContext: header("x-amz-client-context"),
-    traceId: header("x-amzn-trace-id"),
+  return newInvocation(payload, {
+    clientContext: header(request, "x-amz-client-context"),
+    traceId: header(request, "x-amzn-trace-id"),
+    ...more,
   });
-  const { requestId } = invocation;
-  const headers = { "x-amzn-requestid": requestId, "x-amz-executed-version": "$LATEST" };
+}
+
+function header({ headers }: ServiceRequest, name: string): string | undefined {
+  return headers[name] as string | undefined;
+}
+
+function executedHeaders({ requestId }: Invocation): Record<string, string> {
+  return { "x-amzn-requestid": requestId, "x-amz-executed-version": "$LATEST" };
+}
+
+async function invoke(
+  request: ServiceRequest,
+  target: LocalFunction,
+  { asynchronous, logs }: LambdaApiParts,
+): Promise<ServiceResponse> {
+  const type = header(request, "x-amz-invocation-type") ?? "RequestResponse";
+  const invocation = readInvocation(request, type);
+  if ("status" in invocation) return invocation;
+  const headers = executedHeaders(invocation);
   if (type === "DryRun") return { status: 204, headers };
   if (type === "Event") {
     asynchronous.submit(invocation, (each) => target.invoke(each), target.maxRetries);
@@ -91,17 +113,54 @@ async function invoke(
   }
   const outcome = await target.invoke(invocation);
   if (outcome === "throttled") return throttled(target);
-  const tail = header("x-amz-log-type") === "Tail" && logs.tail(target.definition.name, requestId);
+  const tail = logTail(request, logs, { target, invocation });
   return {
     status: 200,
     headers: {
       ...headers,
       "content-type": "application/json",
       ...(outcome.failed && { "x-amz-function-error": "Unhandled" }),
-      ...(tail !== false && { "x-amz-log-result": Buffer.from(tail).toString("base64") }),
+      ...(tail !== undefined && { "x-amz-log-result": tail }),
     },
     body: outcome.payload,
   };
+}
+
+async function invokeWithResponseStream(
+  request: ServiceRequest,
+  target: LocalFunction,
+  { logs }: LambdaApiParts,
+): Promise<ServiceResponse> {
+  const type = header(request, "x-amz-invocation-type") ?? "RequestResponse";
+  if (type !== "RequestResponse" && type !== "DryRun") {
+    return error(400, "InvalidParameterValueException", `InvocationType: got ${type}`);
+  }
+  const response = responseStream();
+  const invocation = readInvocation(request, type, { onChunk: response.onChunk });
+  if ("status" in invocation) return invocation;
+  const headers = executedHeaders(invocation);
+  if (type === "DryRun") return { status: 204, headers };
+  const ended = target.invoke(invocation).then((outcome) => {
+    if (outcome === "throttled") return outcome;
+    return response.end(outcome, logTail(request, logs, { target, invocation }));
+  });
+  // The answer begins with the response.
+  const first = await Promise.race([ended, response.begun]);
+  if (first === "throttled") return throttled(target);
+  ended.catch((caught: unknown) => response.stream.destroy(caught as Error));
+  const contentType = { "content-type": "application/vnd.amazon.eventstream" };
+  return { status: 200, headers: { ...headers, ...contentType }, stream: response.stream };
+}
+
+/** In base64, if the caller wants it. */
+function logTail(
+  request: ServiceRequest,
+  logs: LogBook,
+  { target, invocation }: { readonly target: LocalFunction; readonly invocation: Invocation },
+): string | undefined {
+  if (header(request, "x-amz-log-type") !== "Tail") return undefined;
+  const tail = logs.tail(target.definition.name, invocation.requestId);
+  return Buffer.from(tail).toString("base64");
 }
 
 function throttled({ definition }: LocalFunction): ServiceResponse {

@@ -5,21 +5,15 @@
  */
 import { runtimeClient } from "./runtime/client.ts";
 import { invocationContext } from "./runtime/context.ts";
-import { errorBody, RuntimeError, type ErrorBody } from "./runtime/errors.ts";
+import { errorBody } from "./runtime/errors.ts";
 import { loadHandler, type Handler } from "./runtime/handler.ts";
-import { provideSdk } from "./runtime/sdk.ts";
+import { ResponseStream } from "./runtime/response-stream.ts";
+import { isStreaming, provideStreaming } from "./runtime/streaming.ts";
 
 const { env } = process;
 const api = runtimeClient(env["AWS_LAMBDA_RUNTIME_API"]!);
-let requestId: string | undefined;
 
-process.on("uncaughtException", (error) => void crash("Uncaught Exception", error, 129));
-process.on("unhandledRejection", (reason) => {
-  const error = new RuntimeError("UnhandledPromiseRejection", String(reason), { cause: reason });
-  if (reason instanceof Error && reason.stack !== undefined) error.stack = reason.stack;
-  void crash("Unhandled Promise Rejection", error, 128);
-});
-provideSdk();
+provideStreaming();
 try {
   await serve(await load());
 } catch {
@@ -31,49 +25,69 @@ async function load(): Promise<Handler> {
   try {
     return await loadHandler(env["LAMBDA_TASK_ROOT"]!, env["_HANDLER"]!);
   } catch (error) {
-    return crash("Init Error", error, 1);
+    const reported = errorBody(error);
+    console.error("Init Error", JSON.stringify(reported));
+    await api.postInitError(reported);
+    return process.exit(1);
   }
 }
 
 async function serve(handler: Handler): Promise<never> {
+  const run = isStreaming(handler) ? runStreaming : runBuffered;
   for (;;) {
     const { headers, body } = await api.next();
-    const id = String(headers["lambda-runtime-aws-request-id"]);
     env["_X_AMZN_TRACE_ID"] = String(headers["lambda-runtime-trace-id"]);
-    requestId = id;
-    const answer = await run(handler, body, invocationContext(headers, env));
-    await flushOutput();
-    if ("payload" in answer) await api.postResponse(id, answer.payload);
-    else await api.postError(id, answer);
-    requestId = undefined;
+    const requestId = String(headers["lambda-runtime-aws-request-id"]);
+    await run(requestId, handler, [JSON.parse(body), invocationContext(headers, env)]);
   }
 }
 
-async function run(
+type Arguments = readonly [event: unknown, context: unknown];
+
+async function runBuffered(
+  requestId: string,
   handler: Handler,
-  body: string,
-  context: unknown,
-): Promise<{ payload: string } | ErrorBody> {
+  [event, context]: Arguments,
+): Promise<void> {
+  let payload: string;
   try {
-    const result = await handler(JSON.parse(body), context);
-    return { payload: JSON.stringify(result === undefined ? null : result) ?? "null" };
+    const result = await handler(event, context);
+    payload = JSON.stringify(result === undefined ? null : result) ?? "null";
   } catch (error) {
-    const reported = errorBody(error);
-    console.error("Invoke Error", JSON.stringify(reported));
-    return reported;
+    const reported = reportError(error);
+    await flushOutput();
+    await api.postError(requestId, reported);
+    return;
+  }
+  await flushOutput();
+  await api.postResponse(requestId, payload);
+}
+
+async function runStreaming(
+  requestId: string,
+  handler: Handler,
+  [event, context]: Arguments,
+): Promise<void> {
+  const response = new ResponseStream((contentType) => api.streamResponse(requestId, contentType));
+  try {
+    const result = handler(event, response, context) as PromiseLike<unknown> | undefined;
+    if (typeof result?.then !== "function") {
+      throw new Error("Streaming does not support non-async handlers.");
+    }
+    await result;
+    await response.taken();
+  } catch (error) {
+    const reported = reportError(error);
+    await flushOutput();
+    if (!response.hasBegun) await api.postError(requestId, reported);
+    else await response.fail(reported);
   }
 }
 
-/** Reports what can't be recovered from, and ends the process as Lambda's runtime client does. */
-async function crash(what: string, thrown: unknown, exitCode: number): Promise<never> {
-  const error = errorBody(thrown);
-  try {
-    console.error(what, JSON.stringify(error));
-    await flushOutput();
-    await (requestId === undefined ? api.postInitError(error) : api.postError(requestId, error));
-  } finally {
-    process.exit(exitCode);
-  }
+function reportError(error: unknown) {
+  const reported = errorBody(error);
+  console.error("Invoke Error", JSON.stringify(reported));
+  return reported;
 }
 
 /** So that what an invocation printed is out before its response is. */

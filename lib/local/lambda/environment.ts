@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { extname } from "node:path";
 import type { FunctionDefinition } from "./definition.ts";
 import type { Invocation } from "./invocation.ts";
-import { exited, responseTooLarge, timedOut, type Outcome } from "./outcome.ts";
-import { readOutput, type Output } from "./output.ts";
+import { exited, timedOut, type Outcome } from "./outcome.ts";
+import { startProcess, type FunctionProcess } from "./process.ts";
 import type { Reaper } from "./reaper.ts";
 import { startRuntimeApi, type RuntimeApi } from "./runtime-api.ts";
 import { processVariables, type VariableSources } from "./variables.ts";
@@ -16,6 +17,8 @@ export interface EnvironmentHost extends Pick<
   readonly reaper: Reaper;
   /** The file of the runtime client that Node runs, with the handler as its argument. */
   readonly runtimeClient: string;
+  /** How long an init may take, in seconds. */
+  readonly initSeconds: number;
   /** Starts the AppConfig agent of one environment. */
   startAgent(variables: Readonly<Record<string, string>>): Promise<Agent>;
   /** Hears each line printed, with the invocation that it belongs to. */
@@ -30,176 +33,244 @@ export interface Agent {
 
 /**
  * One execution environment: a process, with a Runtime API of its own.
- * - `busy`: it starts for an invocation, or has one
- * - `finishing`: the response is out, and the runtime hasn't asked for the next invocation yet
- * - `idle`: it waits for an invocation
+ * - `busy`: it starts for an invocation, or has one that isn't answered
+ * - `finishing`: the answer is out, and the runtime hasn't asked for the next invocation yet
+ * - `held`: the runtime has, and an extension hasn't
+ * - `idle`: all have, so the process is frozen until its next invocation
+ * - `ending`: it is being shut down
  */
 export interface Environment {
-  readonly state: "busy" | "finishing" | "idle" | "dead";
+  readonly state: "busy" | "finishing" | "held" | "idle" | "ending" | "dead";
   /** Runs an invocation. The environment must be idle, or just opened. */
   run(invocation: Invocation): Promise<Outcome>;
-  /** Kills the process with all that it started; resolves when it is gone. */
-  kill(): Promise<void>;
+  /**
+   * Shuts it down as Lambda does: an extension makes it a SIGTERM with half a second to go, without
+   * one it is killed at once. Resolves when its process is gone, with all that it started.
+   */
+  shutDown(): Promise<void>;
 }
 
-/**
- * How long a function may take up to its first wait for an invocation. On Lambda one that takes
- * longer is started over within its timeout; here it has failed.
- */
-const INIT_SECONDS = 10;
+/** What an internal extension leaves a process for its shutdown. */
+const SHUTDOWN_GRACE_MS = 500;
+
+/** Brings the SDK into the process, whatever its runtime client. */
+const sdkProvider = fileURLToPath(
+  new URL(`runtime/sdk${extname(import.meta.url)}`, import.meta.url),
+);
 
 /**
  * Opens an environment for an invocation, which the caller then has to `run`. Timeouts are in wall
  * time, whatever the cloud's clock: the process itself knows no other.
  *
- * @param onChange called when its state has become `idle` or `dead`
+ * @param onChange called when its state has changed, save to `busy`
  */
 export function openEnvironment(
   definition: FunctionDefinition,
   host: EnvironmentHost,
   onChange: () => void,
 ): Environment {
-  let state: Environment["state"] = "busy";
-  let assigned: Invocation | undefined;
+  let sandbox: { readonly process: FunctionProcess; readonly api: RuntimeApi } | undefined;
   let agent: Agent | undefined;
-  let api: RuntimeApi | undefined;
-  let child: ChildProcess | undefined;
-  let output: Output | undefined;
-  let ended = false;
+  let assigned: Invocation | undefined;
   // Whose the printed lines are: nobody's before the first invocation.
   let requestId: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  // Of the first invocation, where its time runs since the init was started over.
+  let restartDeadlineMs: number | undefined;
   // The first of response, error and deadline decides; what the process's end would say comes last.
   let outcome: Outcome | undefined;
   let answer = Promise.withResolvers<Outcome>();
-  const initialized = Promise.withResolvers<void>();
+  let answered = false;
+  let waiting: "nobody" | "runtime" | "all" = "nobody";
+  let extensionError: string | undefined;
+  let deadline: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let ending = false;
+  let ended = false;
+  const endedEarly = Promise.withResolvers<Outcome>();
   const gone = Promise.withResolvers<void>();
 
-  const becomeIdle = () => {
-    if (ended) return;
-    state = "idle";
+  const id = () => assigned?.requestId ?? "";
+  const killed = () => exited(id(), { code: null, signal: "SIGKILL" });
+  const wait = (who: typeof waiting) => {
+    waiting = who;
     onChange();
   };
-  const closeParts = () => Promise.allSettled([api?.close(), agent?.close()]);
-  const killGroup = () => {
+
+  const answerWith = async (result: Outcome) => {
+    outcome ??= result;
+    await sandbox?.process.outputSettled();
+    answered = true;
+    answer.resolve(outcome);
+    onChange();
+  };
+
+  const finishInvocation = () => {
+    if (ending) return;
+    clearTimeout(deadline);
+    sandbox?.process.freeze();
+    wait("all");
+  };
+
+  /**
+   * Starts a process, and waits until its init is over.
+   *
+   * @returns why it has failed, if it has; then nothing of it is left
+   */
+  const initialize = async (limitSeconds: number): Promise<Outcome | undefined> => {
+    const initialized = Promise.withResolvers<Outcome | undefined>();
+    let isInitialized = false;
+    let initError: Outcome | undefined;
+    extensionError = undefined;
+    const api = await startRuntimeApi(
+      {
+        functionName: definition.name,
+        functionVersion: "$LATEST",
+        handler: definition.handler,
+        accountId: definition.arn.split(":")[4]!,
+      },
+      {
+        onRuntimeReady: () => wait("runtime"),
+        onReady() {
+          if (isInitialized) return finishInvocation();
+          isInitialized = true;
+          return initialized.resolve(undefined);
+        },
+        onOutcome: (result) => void answerWith(result),
+        // The process is about to exit.
+        onInitError: (payload) => void (initError ??= { payload, failed: true }),
+        onExtensionError: (errorType) => void (extensionError ??= errorType),
+      },
+    );
+    if (ending) {
+      await api.close();
+      return killed();
+    }
+    const date = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+    const process = startProcess({
+      args: ["--import", sdkProvider, host.runtimeClient, definition.handler],
+      cwd: host.taskRoot,
+      env: processVariables(definition, {
+        ...host,
+        logStreamName: `${date}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+        runtimeApi: api.address,
+        ...(agent && { agentPort: agent.port }),
+      }),
+      reaper: host.reaper,
+      onLine: (line) => host.onLine(line, requestId),
+    });
+    sandbox = { process, api };
+    const limit = setTimeout(
+      () => initialized.resolve(initError ?? timedOut(id(), limitSeconds)),
+      limitSeconds * 1000,
+    );
+    process.gone.then(
+      (exit) => initialized.resolve(initError ?? exited(id(), exit, extensionError)),
+      initialized.reject,
+    );
     try {
-      if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It is gone already.
+      const failure = await initialized.promise;
+      if (failure !== undefined) {
+        process.kill();
+        await process.gone;
+        await api.close();
+      }
+      return failure;
+    } finally {
+      clearTimeout(limit);
     }
   };
-  const setDeadline = (seconds: number) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      outcome ??= timedOut(assigned?.requestId ?? "", seconds);
-      stop();
-    }, seconds * 1000);
-  };
-  const settle = async (result: Outcome) => {
-    outcome ??= result;
-    await output?.settled();
-    // Where there is an error of init, the process is about to exit.
-    if (state === "busy") state = "finishing";
-    answer.resolve(outcome);
-  };
-  const succeeded = (payload: Buffer): Outcome => ({ payload, failed: false });
-  const failed = (payload: Buffer): Outcome => ({ payload, failed: true });
 
-  const end = async (code: number | null, signal: NodeJS.Signals | null) => {
+  /** @returns why no invocation can be run, if so */
+  const start = async (): Promise<Outcome | undefined> => {
+    if (definition.hasAppConfigAgent) {
+      agent = await host.startAgent(definition.variables);
+      if (ended) await agent.close();
+    }
+    if (ending) return killed();
+    const failure = await initialize(host.initSeconds);
+    if (failure === undefined || ending) return failure;
+    // Lambda starts an init that has failed over, within the invocation's own time.
+    sandbox = undefined;
+    restartDeadlineMs = Date.now() + definition.timeoutSeconds * 1000;
+    return initialize(definition.timeoutSeconds);
+  };
+
+  const end = async (result: Outcome) => {
     if (ended) return;
-    ended = true;
     // At once, so that who reads the answer finds the concurrency free.
-    state = "dead";
-    clearTimeout(timer);
-    output?.flush();
-    answer.resolve(outcome ?? exited(assigned?.requestId ?? "", code, signal));
-    if (child?.pid !== undefined) host.reaper.forget(child.pid);
-    await closeParts();
+    ended = true;
+    clearTimeout(deadline);
+    clearTimeout(grace);
+    outcome ??= result;
+    answer.resolve(outcome);
+    await Promise.allSettled([sandbox?.api.close(), agent?.close()]);
     onChange();
     gone.resolve();
   };
-  const stop = () => {
-    killGroup();
-    // It may be waiting for its agent still.
-    if (child === undefined) void end(null, "SIGKILL");
-  };
 
-  const start = async () => {
-    setDeadline(INIT_SECONDS);
-    if (definition.hasAppConfigAgent) agent = await host.startAgent(definition.variables);
-    api = await startRuntimeApi({
-      onNext() {
-        clearTimeout(timer);
-        initialized.resolve();
-        // With a response just posted, its answer goes first.
-        if (outcome !== undefined) void answer.promise.then(becomeIdle);
-      },
-      onResponse: (payload) => void settle(succeeded(payload)),
-      onResponseTooLarge: () => void settle(responseTooLarge()),
-      onError: (payload) => void settle(failed(payload)),
-      onInitError: (payload) => void settle(failed(payload)),
-    });
-    if (ended) return closeParts();
-    const date = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
-    const variables = processVariables(definition, {
-      ...host,
-      logStreamName: `${date}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
-      runtimeApi: api.address,
-      ...(agent && { agentPort: agent.port }),
-    });
-    child = spawn(process.execPath, [host.runtimeClient, definition.handler], {
-      cwd: host.taskRoot,
-      env: variables,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own, to be killed with all that it started; and the terminal's
-      // Ctrl-C is for the local cloud alone.
-      detached: true,
-    });
-    if (child.pid !== undefined) host.reaper.watch(child.pid);
-    output = readOutput([child.stdout!, child.stderr!], (line) => host.onLine(line, requestId));
-    // What it started may hold its pipes open, and goes when it goes.
-    child.on("exit", () => {
-      killGroup();
-      // Unless it left the group.
-      const { stdout, stderr } = child!;
-      setTimeout(() => [stdout, stderr].forEach((stream) => stream?.destroy()), 1000).unref();
-    });
-    child.on("close", (code, signal) => void end(code, signal));
-    child.on("error", (error) => {
-      answer.reject(error);
-      if (child?.pid === undefined) void end(null, null);
-    });
+  const shutDown = () => {
+    if (ending) return;
+    ending = true;
+    clearTimeout(deadline);
+    if (sandbox === undefined) return endedEarly.resolve(killed());
+    const { process, api } = sandbox;
+    if (!api.hasExtensions) return process.kill();
+    // It hears of the end only when it runs.
+    process.thaw();
+    process.terminate();
+    grace = setTimeout(() => process.kill(), SHUTDOWN_GRACE_MS);
     return undefined;
   };
-  start().catch(async (error: unknown) => {
+
+  const started = Promise.race([start(), endedEarly.promise]);
+  const live = async () => {
+    const failure = await started;
+    const exit = failure === undefined && (await sandbox!.process.gone);
+    await end(exit ? exited(id(), exit, extensionError) : failure!);
+  };
+  live().catch(async (error: unknown) => {
     // A fault of the local cloud's own.
     answer.reject(error);
-    await end(null, null);
+    await end(killed());
   });
+
+  const deliver = (invocation: Invocation) => {
+    const { process, api } = sandbox!;
+    const { timeoutSeconds } = definition;
+    const deadlineMs = restartDeadlineMs ?? Date.now() + timeoutSeconds * 1000;
+    restartDeadlineMs = undefined;
+    deadline = setTimeout(() => {
+      outcome ??= timedOut(invocation.requestId, timeoutSeconds);
+      shutDown();
+    }, deadlineMs - Date.now());
+    agent?.invoked();
+    ({ requestId } = invocation);
+    process.thaw();
+    api.deliver(invocation, { deadlineMs, functionArn: definition.arn });
+  };
 
   return {
     get state() {
-      return state;
+      if (ended) return "dead";
+      if (ending) return "ending";
+      if (!answered) return "busy";
+      return ({ nobody: "finishing", runtime: "held", all: "idle" } as const)[waiting];
     },
     async run(invocation) {
-      state = "busy";
       assigned = invocation;
-      if (outcome !== undefined) {
-        outcome = undefined;
-        answer = Promise.withResolvers();
-      }
+      answered = false;
+      waiting = "nobody";
+      outcome = undefined;
+      answer = Promise.withResolvers();
+      const { promise } = answer;
       // An environment that fails in its init has its answer by then.
-      await Promise.race([initialized.promise, answer.promise]);
-      if (outcome !== undefined || ended) return answer.promise;
-      agent?.invoked();
-      requestId = invocation.requestId;
-      setDeadline(definition.timeoutSeconds);
-      const deadlineMs = Date.now() + definition.timeoutSeconds * 1000;
-      api!.deliver(invocation, { deadlineMs, functionArn: definition.arn });
-      return answer.promise;
+      await started.catch(() => {});
+      waiting = "nobody";
+      if (!ending && !ended) deliver(invocation);
+      return promise;
     },
-    async kill() {
-      stop();
+    async shutDown() {
+      shutDown();
       await gone.promise;
     },
   };

@@ -15,6 +15,8 @@ export interface LocalFunction {
   /** How often an asynchronous invocation that failed is tried again. */
   maxRetries?: number;
   invoke(invocation: Invocation): Promise<Outcome | "throttled">;
+  /** Shuts its idle environments down. */
+  retire(): Promise<void>;
 }
 
 /** What an invocation came to, as Lambda measures it. */
@@ -27,7 +29,7 @@ export interface FinishedInvocation {
 
 export interface FunctionsHost extends Pick<
   EnvironmentHost,
-  "region" | "reaper" | "runtimeClient"
+  "region" | "reaper" | "runtimeClient" | "initSeconds"
 > {
   /** The gateway's. */
   readonly endpoint: string;
@@ -93,6 +95,7 @@ export function createFunctions(host: FunctionsHost): Functions {
           host.onInvocation({ functionName: name, outcome, durationMs });
           return outcome;
         },
+        retire: () => pool.retire(),
       });
     },
     find(nameOrArn) {

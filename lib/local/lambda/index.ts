@@ -51,9 +51,17 @@ export interface LambdaOptions {
   /**
    * The runtime client that functions' processes run.
    *
-   * @default the local cloud's own, bootstrap.ts
+   * @default the file that the variable SEGUE_LAMBDA_RUNTIME_CLIENT names, else the local cloud's
+   * own, bootstrap.ts
    */
   readonly runtimeClient?: string;
+  /**
+   * How long a function may take up to its first wait for an invocation, before it is started over,
+   * in seconds.
+   *
+   * @default 10, as on Lambda
+   */
+  readonly initSeconds?: number;
 }
 
 export interface LambdaService extends Service {
@@ -69,6 +77,13 @@ export interface LambdaService extends Service {
    * @throws Error for a function that isn't there
    */
   submit(nameOrArn: string, payload: unknown): void;
+  /**
+   * Shuts down a function's idle environments, as Lambda does after a while; resolves when they are
+   * gone.
+   *
+   * @throws Error for a function that isn't there
+   */
+  retire(nameOrArn: string): Promise<void>;
   /** The latest lines that a function printed, oldest first. */
   logs(functionName: string): readonly LogLine[];
 }
@@ -80,7 +95,9 @@ const ownRuntimeClient = fileURLToPath(
 
 /** Lambda: functions as processes on the real Runtime API, several environments a function. */
 export function createLambda(options: LambdaOptions): LambdaService {
-  const { region, account, accountConcurrency = 10, runtimeClient = ownRuntimeClient } = options;
+  const { region, account, accountConcurrency = 10, initSeconds = 10 } = options;
+  const runtimeClient =
+    options.runtimeClient ?? process.env["SEGUE_LAMBDA_RUNTIME_CLIENT"] ?? ownRuntimeClient;
   const reaper = startReaper();
   const code = createCodeStore((s3Key) => options.asset(s3Key));
   const logs = createLogBook();
@@ -91,6 +108,7 @@ export function createLambda(options: LambdaOptions): LambdaService {
     code,
     accountConcurrency,
     runtimeClient,
+    initSeconds,
     endpoint: options.endpoint,
     credentialsFor: (roleArn, functionName) => options.credentialsFor(roleArn, functionName),
     startAgent: (variables, credentials) => options.startAgent(variables, credentials),
@@ -145,6 +163,9 @@ export function createLambda(options: LambdaOptions): LambdaService {
       const target = existing(nameOrArn);
       const invocation = newInvocation(Buffer.from(JSON.stringify(payload)));
       asynchronous.submit(invocation, (each) => target.invoke(each), target.maxRetries);
+    },
+    async retire(nameOrArn) {
+      await existing(nameOrArn).retire();
     },
     logs: (functionName) => logs.of(functionName),
     async close() {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { OnChunk } from "./streamed-response.ts";
 
 /** One invocation on its way to an execution environment. */
 export interface Invocation {
@@ -9,14 +10,16 @@ export interface Invocation {
   readonly traceId: string;
   /** Base64, as the caller sent it. */
   readonly clientContext?: string;
+  /** Takes a streamed response as it comes, where its caller wants it so. */
+  readonly onChunk?: OnChunk;
 }
 
 export function newInvocation(
   payload: Buffer,
-  given: Partial<Pick<Invocation, "traceId" | "clientContext">> = {},
+  given: Partial<Pick<Invocation, "traceId" | "clientContext" | "onChunk">> = {},
 ): Invocation {
-  const { traceId = newTraceId(), clientContext } = given;
-  return { requestId: randomUUID(), payload, traceId, clientContext };
+  const { traceId = newTraceId(), clientContext, onChunk } = given;
+  return { requestId: randomUUID(), payload, traceId, clientContext, onChunk };
 }
 
 function newTraceId(): string {

@@ -6,7 +6,7 @@ import type { Outcome } from "./outcome.ts";
 
 /** The execution environments of one function. */
 export interface Pool {
-  /** How many environments have an invocation. */
+  /** How many environments have an invocation that isn't over. */
   readonly inUse: number;
   /**
    * Runs an invocation in an idle environment, else in a new one.
@@ -16,6 +16,8 @@ export interface Pool {
   invoke(invocation: Invocation): Promise<Outcome | "throttled">;
   /** Starts every later invocation with this definition, in environments of its own. */
   redefine(definition: FunctionDefinition): void;
+  /** Shuts down the environments that are idle, as Lambda does after a while. */
+  retire(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,7 +25,8 @@ export interface Pool {
  * How long an invocation waits for an environment whose response is out already, before a new one
  * is started. A process has only to ask for its next invocation by then, which takes it a few
  * milliseconds, and more on a busy machine; without the wait, whoever invokes a function time after
- * time would get a new environment by chance.
+ * time would get a new environment by chance. For one that an extension holds it waits only where
+ * the concurrency leaves no other way.
  */
 const FINISHING_GRACE_MS = 1000;
 
@@ -49,8 +52,8 @@ export function createPool(
       if (environment.state === "dead") {
         current.delete(environment);
         outdated.delete(environment);
-      } else if (outdated.has(environment)) {
-        void environment.kill();
+      } else if (environment.state === "idle" && outdated.has(environment)) {
+        void environment.shutDown();
       }
       changes.emit("change");
     });
@@ -58,23 +61,30 @@ export function createPool(
     return environment;
   };
 
-  const graceForFinishing = async () => {
-    const signal = AbortSignal.timeout(FINISHING_GRACE_MS);
-    while (inState("finishing") !== undefined && inState("idle") === undefined) {
-      try {
-        await once(changes, "change", { signal });
-      } catch {
-        return;
-      }
+  const isWorthWaiting = () =>
+    inState("idle") === undefined &&
+    (inState("finishing") !== undefined || (inState("held") !== undefined && !mayUseAnother()));
+
+  const changesWithin = async (signal: AbortSignal): Promise<boolean> => {
+    try {
+      await once(changes, "change", { signal });
+      return true;
+    } catch {
+      return false;
     }
   };
 
   return {
     get inUse() {
-      return all().filter(({ state }) => state === "busy" || state === "finishing").length;
+      return all().filter(({ state }) => ["busy", "finishing", "held"].includes(state)).length;
     },
     async invoke(invocation) {
-      if (inState("idle") === undefined) await graceForFinishing();
+      if (isWorthWaiting()) {
+        const signal = AbortSignal.timeout(FINISHING_GRACE_MS);
+        // Nothing may come between the last look and what it leads to: many wait for one change.
+        for (let patient = true; patient && isWorthWaiting();)
+          patient = await changesWithin(signal);
+      }
       if (closed) throw new Error(`${definition.name}: the local cloud is closing`);
       if (!mayUseAnother()) return "throttled";
       return (inState("idle") ?? open()).run(invocation);
@@ -83,13 +93,17 @@ export function createPool(
       definition = next;
       for (const environment of current) {
         outdated.add(environment);
-        if (environment.state === "idle") void environment.kill();
+        if (environment.state === "idle") void environment.shutDown();
       }
       current = new Set();
     },
+    async retire() {
+      const idle = all().filter(({ state }) => state === "idle");
+      await Promise.all(idle.map((environment) => environment.shutDown()));
+    },
     async close() {
       closed = true;
-      await Promise.all(all().map((environment) => environment.kill()));
+      await Promise.all(all().map((environment) => environment.shutDown()));
     },
   };
 }

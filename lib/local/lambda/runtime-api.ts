@@ -1,14 +1,27 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { closeServer, listen } from "../listen.ts";
 import { BodyError, readBody } from "../read-body.ts";
+import { accept, refuse } from "./api-answers.ts";
+import {
+  createExtensionsApi,
+  type ExtensionEvents,
+  type FunctionMetadata,
+} from "./extensions-api.ts";
 import type { Invocation } from "./invocation.ts";
-import { MAX_PAYLOAD_BYTES } from "./outcome.ts";
+import {
+  MAX_PAYLOAD_BYTES,
+  invalidResponseMode,
+  responseTooLarge,
+  type Outcome,
+} from "./outcome.ts";
+import { readStreamedResponse } from "./streamed-response.ts";
 
-/** The Lambda Runtime API of one execution environment, whatever runtime client asks it. */
+/** The Runtime API and the Extensions API of one process, whatever runtime client it runs. */
 export interface RuntimeApi {
   /** Host and port, as `AWS_LAMBDA_RUNTIME_API` has them. */
   readonly address: string;
-  /** Gives an invocation to the runtime, which must be waiting for one. */
+  readonly hasExtensions: boolean;
+  /** Gives an invocation to the runtime and to the extensions, all of which must be ready. */
   deliver(
     invocation: Invocation,
     details: { readonly deadlineMs: number; readonly functionArn: string },
@@ -16,30 +29,43 @@ export interface RuntimeApi {
   close(): Promise<void>;
 }
 
-/** What the runtime tells. */
-export interface RuntimeEvents {
-  /** It waits for an invocation: its init or its last invocation is over. */
-  onNext(): void;
-  onResponse(payload: Buffer): void;
-  /** A response that is over the limit. */
-  onResponseTooLarge(): void;
-  onError(payload: Buffer): void;
+/** What the process tells. */
+export interface RuntimeEvents extends Pick<ExtensionEvents, "onExtensionError"> {
+  /** The runtime waits for an invocation: its part of init or of the last invocation is over. */
+  onRuntimeReady(): void;
+  /** So do all extensions: init or the last invocation is over. */
+  onReady(): void;
+  /** The invocation's response, or its error, is in. */
+  onOutcome(outcome: Outcome): void;
   onInitError(payload: Buffer): void;
 }
 
 const prefix = "/2018-06-01/runtime";
 
-// The Extensions API (/2020-01-01/extension/…) belongs on this server too. With it, an environment
-// is idle when the runtime and every extension wait for what comes next.
-export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi> {
+export async function startRuntimeApi(
+  metadata: FunctionMetadata,
+  events: RuntimeEvents,
+): Promise<RuntimeApi> {
+  let initialized = false;
   let waiting: ServerResponse | undefined;
-  let current: { readonly requestId: string; answered: boolean } | undefined;
+  let current: { readonly invocation: Invocation; answered: boolean } | undefined;
+
+  const reportReady = () => {
+    if (waiting !== undefined && extensions.allReady) events.onReady();
+  };
+  const extensions = createExtensionsApi(metadata, {
+    onExtensionReady: reportReady,
+    onExtensionError: (errorType) => events.onExtensionError(errorType),
+  });
 
   const next = (outgoing: ServerResponse) => {
     if (current !== undefined && !current.answered) return refuse(outgoing, 403, notAllowed);
     current = undefined;
     waiting = outgoing;
-    events.onNext();
+    initialized = true;
+    extensions.closeRegistration();
+    events.onRuntimeReady();
+    reportReady();
   };
 
   const settle = async (
@@ -47,27 +73,38 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
     outgoing: ServerResponse,
     [requestId, kind]: readonly [requestId: string, kind: string],
   ) => {
-    if (current?.requestId !== requestId) return refuse(outgoing, 400, invalidRequestId);
+    if (current?.invocation.requestId !== requestId) return refuse(outgoing, 400, invalidRequestId);
     if (current.answered) return refuse(outgoing, 403, notAllowed);
     current.answered = true;
+    const mode = kind === "response" && incoming.headers["lambda-runtime-function-response-mode"];
     try {
+      if (mode === "streaming") {
+        const outcome = await readStreamedResponse(incoming, current.invocation.onChunk);
+        accept(outgoing);
+        return events.onOutcome(outcome);
+      }
       const payload = await readBody(incoming, MAX_PAYLOAD_BYTES);
+      if (mode) {
+        refuse(outgoing, 400, invalidMode);
+        return events.onOutcome(invalidResponseMode());
+      }
       accept(outgoing);
-      if (kind === "response") events.onResponse(payload);
-      else events.onError(payload);
+      events.onOutcome({ payload, failed: kind === "error" });
     } catch (error) {
       if (!(error instanceof BodyError)) throw error;
       const errorType = "RequestEntityTooLarge";
       refuse(outgoing, 413, { errorType, errorMessage: error.message });
-      events.onResponseTooLarge();
+      events.onOutcome(responseTooLarge(MAX_PAYLOAD_BYTES));
     }
     return undefined;
   };
 
   const initError = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (initialized) return refuse(outgoing, 403, notAllowed);
     const payload = await readBody(incoming, MAX_PAYLOAD_BYTES);
     accept(outgoing);
     events.onInitError(payload);
+    return undefined;
   };
 
   const route = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -78,6 +115,7 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
     if (invocation?.[1] === prefix) {
       return settle(incoming, outgoing, [invocation[2]!, invocation[3]!]);
     }
+    if (await extensions.handle(incoming, outgoing)) return undefined;
     return refuse(outgoing, 404, { errorType: "NotFound", errorMessage: `no route ${request}` });
   };
 
@@ -88,11 +126,21 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
   const port = await listen(server);
   return {
     address: `127.0.0.1:${port}`,
+    get hasExtensions() {
+      return extensions.count > 0;
+    },
     deliver(invocation, { deadlineMs, functionArn }) {
       const { requestId, payload, traceId, clientContext } = invocation;
       const outgoing = waiting!;
       waiting = undefined;
-      current = { requestId, answered: false };
+      current = { invocation, answered: false };
+      extensions.deliver({
+        eventType: "INVOKE",
+        deadlineMs,
+        requestId,
+        invokedFunctionArn: functionArn,
+        tracing: { type: "X-Amzn-Trace-Id", value: traceId },
+      });
       outgoing.writeHead(200, {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": requestId,
@@ -114,14 +162,8 @@ const notAllowed = {
   errorType: "InvalidStateTransition",
   errorMessage: "Transition is not allowed in the runtime's state",
 };
+const invalidMode = {
+  errorType: "InvalidFunctionResponseMode",
+  errorMessage: "Invalid function response mode",
+};
 const invalidRequestId = { errorType: "InvalidRequestID", errorMessage: "Invalid request ID" };
-
-function accept(outgoing: ServerResponse): void {
-  outgoing.writeHead(202, { "content-type": "application/json" });
-  outgoing.end(JSON.stringify({ status: "OK" }));
-}
-
-function refuse(outgoing: ServerResponse, status: number, error: object): void {
-  outgoing.writeHead(status, { "content-type": "application/json" });
-  outgoing.end(JSON.stringify(error));
-}

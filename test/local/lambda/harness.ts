@@ -30,7 +30,7 @@ export async function setUpLambda(t: TestContext, options: Partial<LambdaOptions
     }),
     addResourcePolicy() {},
     startAgent: () => Promise.reject(new Error("no agent in this test")),
-    onLog: (line) => lines.push(line),
+    onLog: (line) => lines.push({ ...line, line: printed(line.line) }),
     ...options,
   });
   t.after(() => lambda.close());
@@ -81,6 +81,11 @@ export async function setUpLambda(t: TestContext, options: Partial<LambdaOptions
     return { ...output, result: text ? JSON.parse(text) : undefined };
   };
   return { lambda, client, create, define, invoke, lines, gateway };
+}
+
+/** What a function printed, without what AWS's runtime client puts in front: time, id, level. */
+export function printed(line: string): string {
+  return line.replace(/^\S+Z\t\S+\t[A-Z]+\t/, "");
 }
 
 /** Polls a condition, for at most ten seconds. */

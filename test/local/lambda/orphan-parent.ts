@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { compressedClock } from "../../../lib/local/clock.ts";
 import { openGateway } from "../../../lib/local/gateway.ts";
 import { createLambda } from "../../../lib/local/lambda/index.ts";
+import { printed } from "./harness.ts";
 
 const ids = { region: "us-east-1", account: "123456789012" };
 const credentials = { accessKeyId: "a", secretAccessKey: "b", sessionToken: "c" };
@@ -18,7 +19,7 @@ const lambda = createLambda({
   addResourcePolicy() {},
   startAgent: () => Promise.reject(new Error("no agent here")),
   onLog({ line }) {
-    pids.push(Number(line));
+    pids.push(Number(printed(line)));
     if (pids.length === 3) console.log(JSON.stringify(pids));
   },
 });
@@ -28,7 +29,7 @@ const handlers = {
   idle: "",
   // It sees nothing of what happens around it.
   busy: "for (;;);",
-  // As one that is frozen will be.
+  // As one that is frozen is, here with an invocation.
   stopped: "process.kill(process.pid, 'SIGSTOP');",
 };
 for (const [FunctionName, code] of Object.entries(handlers)) {

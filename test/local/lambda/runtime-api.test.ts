@@ -4,12 +4,19 @@ import { startRuntimeApi } from "../../../lib/local/lambda/runtime-api.ts";
 
 async function setUp(t: TestContext) {
   const events: string[] = [];
-  const api = await startRuntimeApi({
-    onNext: () => events.push("next"),
-    onResponse: (payload) => events.push(`response ${payload.toString()}`),
-    onResponseTooLarge: () => events.push("too large"),
-    onError: (payload) => events.push(`error ${payload.toString()}`),
+  const metadata = {
+    functionName: "orders",
+    functionVersion: "$LATEST",
+    handler: "index.handler",
+    accountId: "123456789012",
+  };
+  const api = await startRuntimeApi(metadata, {
+    onRuntimeReady: () => events.push("next"),
+    onReady: () => {},
+    onOutcome: ({ payload, failed }) =>
+      events.push(`${failed ? "error" : "response"} ${payload.toString()}`),
     onInitError: (payload) => events.push(`init error ${payload.toString()}`),
+    onExtensionError: (errorType) => events.push(errorType),
   });
   t.after(() => api.close());
   const url = `http://${api.address}/2018-06-01/runtime`;

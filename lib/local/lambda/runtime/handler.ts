@@ -3,8 +3,10 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RuntimeError } from "./errors.ts";
+import { isStreaming } from "./streaming.ts";
 
-export type Handler = (event: unknown, context: unknown) => unknown;
+/** Of an event and a context, with the response's stream between them where it streams. */
+export type Handler = (...args: readonly unknown[]) => unknown;
 
 /**
  * Loads what a function's `Handler` names, such as `dist/index.handler`, the way Lambda's own
@@ -23,7 +25,7 @@ export async function loadHandler(taskRoot: string, name: string): Promise<Handl
     throw new RuntimeError("HandlerNotFound", `${name} is ${found}`);
   }
   // As on Node 24; Node 22's runtime still calls back.
-  if (handler.length >= 3) {
+  if (handler.length >= 3 && !isStreaming(handler)) {
     const message = "callback-based handlers are gone as of nodejs24.x; return a promise";
     throw new RuntimeError("CallbackHandlerDeprecated", message);
   }
@@ -46,8 +48,7 @@ async function loadModule(path: string): Promise<unknown> {
     if (error instanceof SyntaxError) {
       throw new RuntimeError("UserCodeSyntaxError", String(error), { cause: error });
     }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") {
       throw new RuntimeError("ImportModuleError", String(error), { cause: error });
     }
     throw error;
