@@ -9,10 +9,13 @@ import { errorBody } from "./runtime/errors.ts";
 import { loadHandler, type Handler } from "./runtime/handler.ts";
 import { ResponseStream } from "./runtime/response-stream.ts";
 import { isStreaming, provideStreaming } from "./runtime/streaming.ts";
+import { TELEMETRY_VARIABLE } from "./telemetry.ts";
 
 const { env } = process;
 const api = runtimeClient(env["AWS_LAMBDA_RUNTIME_API"]!);
 
+// This client prints to the standard streams.
+delete env[TELEMETRY_VARIABLE];
 provideStreaming();
 try {
   await serve(await load());

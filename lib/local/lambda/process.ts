@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { readOutput } from "./output.ts";
 import type { Reaper } from "./reaper.ts";
+import { TELEMETRY_VARIABLE, unframe } from "./telemetry.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -34,18 +36,22 @@ export interface ProcessOptions {
 /** How long the output of a process that has ended may be held open by one that left its group. */
 const OUTPUT_GRACE_MS = 1000;
 
+/** The first that isn't a standard stream. */
+const TELEMETRY_DESCRIPTOR = 3;
+
 export function startProcess({ args, cwd, env, reaper, onLine }: ProcessOptions): FunctionProcess {
   const child = spawn(process.execPath, args, {
     cwd,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...env, [TELEMETRY_VARIABLE]: String(TELEMETRY_DESCRIPTOR) },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
     // A process group of its own, to be signalled with all that it started; and the terminal's
     // Ctrl-C is for the local cloud alone.
     detached: true,
   });
-  const { pid, stdout, stderr } = child;
+  const { pid } = child;
+  const [stdout, stderr, telemetry] = child.stdio.slice(1) as [Readable, Readable, Readable];
   if (pid !== undefined) reaper.watch(pid);
-  const output = readOutput([stdout, stderr], onLine);
+  const output = readOutput([stdout, stderr, telemetry.pipe(unframe())], onLine);
   const gone = Promise.withResolvers<Exit>();
   let ended = false;
 
@@ -63,7 +69,7 @@ export function startProcess({ args, cwd, env, reaper, onLine }: ProcessOptions)
     // What it started may hold its pipes open, and goes when it goes.
     signalGroup("SIGKILL");
     // Unless it left the group.
-    const destroy = () => [stdout, stderr].forEach((stream) => stream.destroy());
+    const destroy = () => [stdout, stderr, telemetry].forEach((stream) => stream.destroy());
     setTimeout(destroy, OUTPUT_GRACE_MS).unref();
   });
   child.on("close", (code, signal) => {

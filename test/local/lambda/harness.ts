@@ -1,4 +1,10 @@
-import { InvokeCommand, LambdaClient, type InvokeCommandInput } from "@aws-sdk/client-lambda";
+import {
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+  type InvokeCommandInput,
+} from "@aws-sdk/client-lambda";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -80,7 +86,9 @@ export async function setUpLambda(t: TestContext, options: Partial<LambdaOptions
     const text = output.Payload?.transformToString();
     return { ...output, result: text ? JSON.parse(text) : undefined };
   };
-  return { lambda, client, create, define, invoke, lines, gateway };
+  const configure = (FunctionName: string, change: object) =>
+    client.send(new UpdateFunctionConfigurationCommand({ FunctionName, ...change }));
+  return { lambda, client, create, define, invoke, configure, lines, gateway };
 }
 
 /** What a function printed, without what AWS's runtime client puts in front: time, id, level. */
@@ -95,18 +103,27 @@ export async function until(what: string, condition: () => boolean): Promise<voi
   }
 }
 
-/** Whether a process runs; one that has ended and that nobody has reaped doesn't. */
+/** Whether there is a process; one that has ended and that nobody has reaped isn't. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
+  return !["", "Z"].includes(processState(pid));
+}
+
+/** Whether a process is there and stopped, so that it gets no time. */
+export function isStopped(pid: number): boolean {
+  return processState(pid) === "T";
+}
+
+/** A process's state as `ps` has it, in one letter; empty where there is none. */
+function processState(pid: number): string {
+  if (process.platform !== "linux") {
+    const { stdout } = spawnSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" });
+    return stdout.trim().slice(0, 1);
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
+    // After the name, in parentheses, which may have any characters.
+    return stat.slice(stat.lastIndexOf(")") + 2).slice(0, 1);
   } catch {
-    // No /proc on this system, or gone by now.
-    return process.platform !== "linux";
+    return "";
   }
 }
