@@ -12,6 +12,7 @@ import {
   MAX_PAYLOAD_BYTES,
   invalidResponseMode,
   responseTooLarge,
+  truncatedResponse,
   type Outcome,
 } from "./outcome.ts";
 import { readStreamedResponse } from "./streamed-response.ts";
@@ -40,6 +41,15 @@ export interface RuntimeEvents extends Pick<ExtensionEvents, "onExtensionError">
   onInitError(payload: Buffer): void;
 }
 
+/** The invocation that the runtime has. */
+interface Current {
+  readonly invocation: Invocation;
+  answered: boolean;
+  brokenOff: boolean;
+  /** Resolved when its answer is in, as far as it goes. */
+  readonly over: PromiseWithResolvers<void>;
+}
+
 const prefix = "/2018-06-01/runtime";
 
 export async function startRuntimeApi(
@@ -48,7 +58,7 @@ export async function startRuntimeApi(
 ): Promise<RuntimeApi> {
   let initialized = false;
   let waiting: ServerResponse | undefined;
-  let current: { readonly invocation: Invocation; answered: boolean } | undefined;
+  let current: Current | undefined;
 
   const reportReady = () => {
     if (waiting !== undefined && extensions.allReady) events.onReady();
@@ -58,8 +68,10 @@ export async function startRuntimeApi(
     onExtensionError: (errorType) => events.onExtensionError(errorType),
   });
 
-  const next = (outgoing: ServerResponse) => {
-    if (current !== undefined && !current.answered) return refuse(outgoing, 403, notAllowed);
+  const next = async (outgoing: ServerResponse) => {
+    // AWS's client may ask before the end of a streamed response is out.
+    await current?.over.promise;
+    if (current?.brokenOff) events.onOutcome(truncatedResponse());
     current = undefined;
     waiting = outgoing;
     initialized = true;
@@ -91,10 +103,16 @@ export async function startRuntimeApi(
       accept(outgoing);
       events.onOutcome({ payload, failed: kind === "error" });
     } catch (error) {
-      if (!(error instanceof BodyError)) throw error;
+      if (!(error instanceof BodyError)) {
+        // The process has died, which its exit tells, or goes on with its next invocation.
+        current.brokenOff = true;
+        throw error;
+      }
       const errorType = "RequestEntityTooLarge";
       refuse(outgoing, 413, { errorType, errorMessage: error.message });
       events.onOutcome(responseTooLarge(MAX_PAYLOAD_BYTES));
+    } finally {
+      current.over.resolve();
     }
     return undefined;
   };
@@ -120,7 +138,7 @@ export async function startRuntimeApi(
   };
 
   const server = createServer((incoming, outgoing) => {
-    // A request that breaks off is a process that died, which is seen by its exit.
+    // A request that breaks off has nobody who reads an answer.
     route(incoming, outgoing).catch(() => outgoing.destroy());
   });
   const port = await listen(server);
@@ -133,7 +151,7 @@ export async function startRuntimeApi(
       const { requestId, payload, traceId, clientContext } = invocation;
       const outgoing = waiting!;
       waiting = undefined;
-      current = { invocation, answered: false };
+      current = { invocation, answered: false, brokenOff: false, over: Promise.withResolvers() };
       extensions.deliver({
         eventType: "INVOKE",
         deadlineMs,

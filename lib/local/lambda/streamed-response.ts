@@ -1,11 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import {
-  MAX_PAYLOAD_BYTES,
-  MAX_STREAM_BYTES,
-  responseTooLarge,
-  truncatedResponse,
-  type Outcome,
-} from "./outcome.ts";
+import { MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, responseTooLarge, type Outcome } from "./outcome.ts";
 
 /** Takes a part of a response, and resolves when it can take more. */
 export type OnChunk = (chunk: Buffer) => Promise<void> | void;
@@ -15,6 +9,7 @@ export type OnChunk = (chunk: Buffer) => Promise<void> | void;
  *
  * @param onChunk takes the parts as they come, and then they aren't in the outcome's payload;
  * without it the response is collected, and may be as large as one that isn't streamed
+ * @throws Error when the response breaks off
  */
 export async function readStreamedResponse(
   incoming: IncomingMessage,
@@ -24,14 +19,10 @@ export async function readStreamedResponse(
   const take = onChunk ?? ((chunk) => void chunks.push(chunk));
   const limit = onChunk === undefined ? MAX_PAYLOAD_BYTES : MAX_STREAM_BYTES;
   let length = 0;
-  try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      // What is too much is read and dropped, so that the runtime can go on.
-      if (length <= limit) await take(chunk);
-    }
-  } catch {
-    return truncatedResponse();
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // What is too much is read and dropped, so that the runtime can go on.
+    if (length <= limit) await take(chunk);
   }
   if (length > limit) return responseTooLarge(limit);
   return trailingError(incoming) ?? { payload: Buffer.concat(chunks), failed: false };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
 import { test, type TestContext } from "node:test";
 import { startRuntimeApi } from "../../../lib/local/lambda/runtime-api.ts";
 
@@ -32,7 +34,7 @@ async function setUp(t: TestContext) {
       { requestId, payload: Buffer.from('{"a":1}'), traceId: "Root=1", clientContext: "e30=" },
       { deadlineMs: 1234, functionArn: "arn:f" },
     );
-  return { events, post, next, untilNext, deliver };
+  return { url, events, post, next, untilNext, deliver };
 }
 
 test("delivers an invocation to the waiting runtime, and takes its response", async (t) => {
@@ -82,10 +84,105 @@ test("refuses what the runtime's state doesn't allow", async (t) => {
   await untilNext(1);
   deliver("r1");
   await waiting;
-  assert.deepEqual(await errorType(next()), [403, "InvalidStateTransition"]);
   assert.deepEqual(await errorType(post("/invocation/r0/error")), [400, "InvalidRequestID"]);
   await post("/invocation/r1/response", "1");
   assert.deepEqual(await errorType(post("/invocation/r1/error")), [403, "InvalidStateTransition"]);
   assert.deepEqual(await errorType(post("/nowhere")), [404, "NotFound"]);
   assert.deepEqual(events, ["next", "response 1"]);
+});
+
+/** Begins a streamed response. */
+function streamResponse(url: string, mode = "streaming") {
+  const outgoing = request(`${url}/invocation/r1/response`, {
+    method: "POST",
+    headers: {
+      "lambda-runtime-function-response-mode": mode,
+      "transfer-encoding": "chunked",
+      trailer: "lambda-runtime-function-error-type, lambda-runtime-function-error-body",
+    },
+  });
+  outgoing.on("error", () => {});
+  return outgoing;
+}
+
+test("takes a streamed response, and the error in its trailers", async (t) => {
+  const { url, events, next, untilNext, deliver } = await setUp(t);
+  for (const [index, failed] of [false, true].entries()) {
+    const waiting = next();
+    await untilNext(index + 1);
+    deliver("r1");
+    await waiting;
+    const outgoing = streamResponse(url);
+    outgoing.write("one ");
+    if (failed) {
+      const body = Buffer.from('{"errorType":"Late"}').toString("base64");
+      outgoing.addTrailers({
+        "lambda-runtime-function-error-type": "Late",
+        "lambda-runtime-function-error-body": body,
+      });
+    }
+    outgoing.end("two");
+    const [response] = await once(outgoing, "response");
+    response.resume();
+    assert.equal(response.statusCode, 202);
+  }
+  const outcomes = events.filter((event) => event !== "next");
+  assert.deepEqual(outcomes, ["response one two", 'error {"errorType":"Late"}']);
+});
+
+test("tells of a response that breaks off when the runtime goes on", async (t) => {
+  const { url, events, next, untilNext, deliver } = await setUp(t);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  await waiting;
+  const outgoing = streamResponse(url);
+  outgoing.write("one ");
+  await once(outgoing, "socket");
+  await new Promise<void>((resolve) => outgoing.write("two ", () => resolve()));
+  // So that its head has been read.
+  await fetch(`${url}/nowhere`);
+  outgoing.destroy();
+  void next().catch(() => {});
+  await untilNext(2);
+  assert.match(events[1]!, /^error .*Runtime\.TruncatedResponse/);
+  assert.equal(events[2], "next");
+});
+
+test("lets a runtime ask for its next invocation before its response is whole", async (t) => {
+  const { url, events, next, untilNext, deliver } = await setUp(t);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  await waiting;
+  const outgoing = streamResponse(url);
+  outgoing.write("one ");
+  void next().catch(() => {});
+  await fetch(`${url}/nowhere`);
+  assert.deepEqual(events, ["next"]);
+  outgoing.end("two");
+  await untilNext(2);
+  assert.deepEqual(events, ["next", "response one two", "next"]);
+});
+
+test("refuses another response mode", async (t) => {
+  const { url, events, next, untilNext, deliver } = await setUp(t);
+  const waiting = next();
+  await untilNext(1);
+  deliver("r1");
+  await waiting;
+  const outgoing = streamResponse(url, "buffered");
+  outgoing.end("x");
+  const [response] = await once(outgoing, "response");
+  response.resume();
+  assert.equal(response.statusCode, 400);
+  assert.match(events[1]!, /^error .*Runtime\.InvalidResponseModeHeader/);
+});
+
+test("takes no error of init from a runtime that is through with it", async (t) => {
+  const { events, post, next, untilNext } = await setUp(t);
+  void next().catch(() => {});
+  await untilNext(1);
+  assert.equal((await post("/init/error", "{}")).status, 403);
+  assert.deepEqual(events, ["next"]);
 });
