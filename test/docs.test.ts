@@ -80,6 +80,10 @@ describe("the documentation", () => {
       }
     }
     const command = blocks("README.md", "sh").find((block) => block.includes("npm test"));
-    assert.ok(read(".ci/run").trimEnd().endsWith(command!.trimEnd()));
+    assert.ok(
+      read(".ci/run")
+        .split("\n")
+        .some((line) => line.startsWith(command!.trimEnd())),
+    );
   });
 });

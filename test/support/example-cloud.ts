@@ -13,6 +13,7 @@ import { synthesize } from "../../lib/demo/synthesize.ts";
 import { compressedClock } from "../../lib/local/clock.ts";
 import { openCloud } from "../../lib/local/cloud.ts";
 import type { RolloutTarget } from "../../lib/rollout/target.ts";
+import { printed } from "../local/lambda/harness.ts";
 
 /** The example's stack on the local cloud, its tables filled alike, and what a test does with it. */
 export async function openExample(options: { speed?: number } = {}) {
@@ -22,7 +23,7 @@ export async function openExample(options: { speed?: number } = {}) {
   const cloud = await openCloud({
     assembly: directory,
     clock: compressedClock(options.speed ?? 60),
-    onLog: ({ line }) => void logged.push(line),
+    onLog: ({ line }) => void logged.push(printed(line)),
   });
   const outputs = cloud.outputs["CustomerIds"]!;
   const config = {

@@ -19,6 +19,9 @@ export interface EmfBlob {
   readonly metrics: readonly EmfMetric[];
 }
 
+/** What Lambda's runtime puts in front of a line of `console`'s: time, request id and level. */
+const logPrefix = /^\d{4}-\S+Z\t\S+\t[A-Z]+\t/;
+
 /**
  * The metrics of a line of output; `undefined` for a line that is no EMF. Which of AWS's ways of
  * being lenient apply is not verified: here one bad directive makes the whole blob malformed.
@@ -26,7 +29,7 @@ export interface EmfBlob {
  * @throws RangeError, with what is wrong, for malformed EMF
  */
 export function parseEmf(line: string): EmfBlob | undefined {
-  const trimmed = line.trim();
+  const trimmed = line.replace(logPrefix, "").trim();
   if (!trimmed.startsWith("{") || !trimmed.includes('"CloudWatchMetrics"')) return undefined;
   let blob: unknown;
   try {

@@ -93,6 +93,11 @@ test("a metric stands in each of its dimension sets", () => {
   );
 });
 
+test("takes a line of console's, which has time, request id and level in front", () => {
+  const line = `2026-01-01T00:00:00.000Z\t5f3c-1\tINFO\t${blob({})}`;
+  assert.deepEqual(parseEmf(line), parseEmf(blob({})));
+});
+
 test("no dimension set is the empty one", () => {
   const { metrics } = parseEmf(blob({ directive: { Dimensions: [] } }))!;
   assert.deepEqual(

@@ -31,7 +31,7 @@ for (const [what, code] of failures) {
     await define("init", source, { Environment: firstTime(t), Timeout: 30 });
     const { result } = await invoke("init");
     // What the second init took is gone from it.
-    assert.ok(result > 20_000 && result < 30_000, `${JSON.stringify(result)}`);
+    assert.ok(result > 20_000 && result < 30_000, JSON.stringify(result));
     const printed = lines.map(({ line }) => line).filter((line) => /^(first|again)$/.test(line));
     assert.deepEqual(printed, ["first", "again"]);
     assert.ok((await invoke("init")).result > 29_000);

@@ -118,7 +118,7 @@ for (const [what, event, errorType, message] of broken) {
     const { text, complete } = await passGate(stream("steps", { do: event, gate: gate.url }));
     assert.equal(text, "one ");
     assert.equal(complete?.ErrorCode, errorType);
-    assert.match(JSON.parse(complete!.ErrorDetails!).errorMessage, message);
+    assert.match(JSON.parse(complete.ErrorDetails!).errorMessage, message);
 
     const whole = await passGate(buffered("steps", { do: event, gate: gate.url }));
     assert.equal(whole.FunctionError, "Unhandled");
@@ -163,7 +163,7 @@ test("streams what a function that doesn't stream returns, or its error", async 
   const failed = await stream("plain", {}, { LogType: "Tail" });
   assert.deepEqual(failed.chunks, []);
   assert.equal(failed.complete?.ErrorCode, "RangeError");
-  assert.match(Buffer.from(failed.complete!.LogResult!, "base64").toString(), /Invoke Error/);
+  assert.match(Buffer.from(failed.complete.LogResult!, "base64").toString(), /Invoke Error/);
 });
 
 test("answers the API's own errors in a stream's stead", async (t) => {
