@@ -68,7 +68,7 @@ export function createExtensionsApi(
   const register = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const name = header(incoming, "lambda-extension-name");
     if (!name) return forbid(outgoing, "Extension.InvalidExtensionName", "Empty extension name");
-    const requested = requestedEvents(await readBody(incoming, MAX_BODY_BYTES));
+    const requested = await requestedEvents(incoming);
     if (requested === undefined) {
       return forbid(outgoing, "InvalidRequestFormat", "the body is not as expected");
     }
@@ -189,12 +189,13 @@ function header(incoming: IncomingMessage, name: string): string | undefined {
   return incoming.headers[name] as string | undefined;
 }
 
-function requestedEvents(body: Buffer): readonly string[] | undefined {
+async function requestedEvents(incoming: IncomingMessage): Promise<readonly string[] | undefined> {
   try {
+    const body = await readBody(incoming, MAX_BODY_BYTES);
     const { events = [] } = JSON.parse(body.toString()) as { events?: unknown };
     if (Array.isArray(events) && events.every((event) => typeof event === "string")) return events;
   } catch {
-    // Not JSON, or null.
+    // Too large, not JSON, or null.
   }
   return undefined;
 }

@@ -77,6 +77,7 @@ const registrations: [what: string, name: string | undefined, body: unknown, err
     ["for SHUTDOWN", "hold", { events: ["INVOKE", "SHUTDOWN"] }, "Extension.InvalidEventType"],
     ["for an unknown event", "hold", { events: ["FREEZE"] }, "Extension.InvalidEventType"],
     ["with no JSON", "hold", "{", "InvalidRequestFormat"],
+    ["with too much", "hold", " ".repeat(100_000), "InvalidRequestFormat"],
     ["with null", "hold", "null", "InvalidRequestFormat"],
     ["with events that are none", "hold", { events: "INVOKE" }, "InvalidRequestFormat"],
   ];

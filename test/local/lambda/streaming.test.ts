@@ -205,8 +205,8 @@ test("lets a function go on whose caller has gone", async (t) => {
       for (let i = 0; i < count; i++) {
         if (!stream.write("x".repeat(1024 * 1024))) await new Promise((resolve) => stream.once("drain", resolve));
       }
-      stream.end();
       console.log(process.pid);
+      stream.end();
     });`,
     { Timeout: 30 },
   );
