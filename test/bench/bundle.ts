@@ -1,10 +1,10 @@
 /**
  * What a function carries with Segue in it, and how long that takes to import: the worked example,
- * bundled as CDK bundles it, beside LaunchDarkly's SDK bundled the same way. The AWS SDK is part of
- * Lambda's runtime and in neither of them.
+ * bundled as CDK bundles it, beside a handler's use of LaunchDarkly's SDK bundled the same way. The AWS
+ * SDK is part of Lambda's runtime and in neither of them.
  *
- * The client for DynamoDB, which the example calls by itself, is there before the clock starts.
- * Each import happens in a process of its own, in turns; medians of the rounds.
+ * Imports are timed where a client for DynamoDB has been made already, since a handler has one without
+ * Segue too. Each happens in a process of its own, in turns; medians of the rounds.
  *
  *     node test/bench/bundle.ts [--json]
  *
@@ -39,7 +39,15 @@ interface Bundle {
 const ROUNDS = 25;
 const MAX_KB = 40;
 const BYTES_A_KB = 1_000;
-const LAUNCH_DARKLY = "@launchdarkly/node-server-sdk";
+
+/** What a handler does with LaunchDarkly's SDK while it is imported; offline, it needs no network. */
+const LAUNCH_DARKLY = `
+  import { createMigration, init, LDMigrationSuccess } from "@launchdarkly/node-server-sdk";
+  const client = init("sdk-key", { offline: true, logger: { error() {}, warn() {}, info() {}, debug() {} } });
+  const done = async () => LDMigrationSuccess([]);
+  export const migration = createMigration(client, {
+    readOld: done, readNew: done, writeOld: done, writeNew: done,
+  });`;
 
 const root = join(import.meta.dirname, "..", "..");
 const directory = mkdtempSync(join(tmpdir(), "segue-bundle-"));
@@ -47,10 +55,7 @@ try {
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"), "dir");
   const ours = await bundle("Segue", { entryPoints: ["lambdas/customer-ids/handler.ts"] });
   const theirs = await bundle("LaunchDarkly", {
-    stdin: {
-      contents: `export { createMigration, init } from "${LAUNCH_DARKLY}"`,
-      resolveDir: root,
-    },
+    stdin: { contents: LAUNCH_DARKLY, resolveDir: root },
     // A CommonJS package asks for Node's own modules by "require", which an ES module has not.
     banner: {
       js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
@@ -118,7 +123,8 @@ function partOf(input: string): string {
 /** Milliseconds that the import of each bundle takes. */
 function importTimes(bundles: readonly Bundle[]): number[] {
   const program = `
-    await import("@aws-sdk/client-dynamodb");
+    const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
+    new DynamoDBClient();
     const start = performance.now();
     await import(process.env.BUNDLE);
     console.log(performance.now() - start);`;
