@@ -1,42 +1,47 @@
-import type { AppConfigProvider } from "@aws-lambda-powertools/parameters/appconfig";
+import type { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import type { FunctionEnvironment } from "../function-environment.ts";
 import type { DocumentReader } from "./last-good.ts";
 
 // AppConfig charges for every poll, and 15 s is the shortest interval that a session may ask for.
 const MAX_AGE_MS = 15_000;
 
-/**
- * Reads from AppConfig itself, through Powertools, where no agent runs beside the function: in a
- * container image, for one.
- */
+/** Reads from AppConfig itself where no agent runs beside the function: in a container image, for one. */
 export function dataPlaneReader(environment: FunctionEnvironment): DocumentReader {
-  let provider: AppConfigProvider | undefined;
+  let client: AppConfigDataClient | undefined;
+  let nextToken: string | undefined;
+  let text: string | undefined;
   return {
     maxAgeMs: MAX_AGE_MS,
-    async read(signal) {
+    async read(abortSignal) {
       // Imported on first use: a function that has the agent never pays for it.
-      const { AppConfigProvider } = await import("@aws-lambda-powertools/parameters/appconfig");
-      provider ??= new AppConfigProvider({
-        application: environment.application,
-        environment: environment.environment,
-      });
-      // A token serves one call, and after a failure or a time-out nobody knows whether it was the one.
-      // The provider would use it again for a day; a new one begins with a session of its own.
-      const forget = () => (provider = undefined);
-      signal.addEventListener("abort", forget);
-      try {
-        const bytes = await provider.get(environment.profile, {
-          forceFetch: true,
-          sdkOptions: { RequiredMinimumPollIntervalInSeconds: MAX_AGE_MS / 1_000 },
+      const {
+        AppConfigDataClient,
+        GetLatestConfigurationCommand,
+        StartConfigurationSessionCommand,
+      } = await import("@aws-sdk/client-appconfigdata");
+      client ??= new AppConfigDataClient();
+      // A token serves one call, and after a failure nobody knows whether it was the one: then a new
+      // session, which begins with the whole document.
+      let token = nextToken;
+      nextToken = undefined;
+      if (token === undefined) {
+        const start = new StartConfigurationSessionCommand({
+          ApplicationIdentifier: environment.application,
+          EnvironmentIdentifier: environment.environment,
+          ConfigurationProfileIdentifier: environment.profile,
+          RequiredMinimumPollIntervalInSeconds: MAX_AGE_MS / 1_000,
         });
-        if (bytes === undefined) throw new Error("AppConfig served no document");
-        return { text: new TextDecoder().decode(bytes) };
-      } catch (error) {
-        forget();
-        throw error;
-      } finally {
-        signal.removeEventListener("abort", forget);
+        token = (await client.send(start, { abortSignal })).InitialConfigurationToken;
       }
+      const latest = await client.send(
+        new GetLatestConfigurationCommand({ ConfigurationToken: token }),
+        { abortSignal },
+      );
+      nextToken = latest.NextPollConfigurationToken;
+      // Nothing where the document is still the one that this session has served.
+      if (latest.Configuration?.length) text = latest.Configuration.transformToString();
+      if (text === undefined) throw new Error("AppConfig served no document");
+      return { text };
     },
   };
 }

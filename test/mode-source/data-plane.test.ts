@@ -123,8 +123,7 @@ describe("the deployed stack's mode source, without the agent", () => {
     await pass(POLL_MS);
     assert.deepEqual(await read(), ["reverse-shadow", "sha256", "ModeDocumentsRefused"]);
 
-    // A token lives for a day. Powertools keeps it for nearly as long, by the function's own clock: let
-    // that one stand still.
+    // A token lives for a day.
     await deploy('{"mode":"new"}');
     await clock.advance(25 * HOUR_MS);
     await pass(POLL_MS);
