@@ -1,92 +1,103 @@
+import type { Findings } from "./findings.ts";
+import { isObject } from "./kinds.ts";
+import type { Unpaired } from "./pairing.ts";
 import type { PathState } from "./path-states.ts";
 import { mapPathKey } from "./paths.ts";
 import { pairElements, pairEntries } from "./unordered.ts";
-import type { MapEntry } from "./unordered.ts";
-import type { Walk } from "./walk.ts";
 
 // Here and elsewhere the prototypes' own methods are called: a subclass may have put others in
 // their place.
 
 type AnyMap = Map<unknown, unknown>;
+type AnySet = Set<unknown>;
 
-/** Whether two Maps have equal entries, in whatever order. Own properties are not looked at. */
-export function equalMaps(
-  walk: Walk,
+/** Compares the entries of two Maps, in whatever order they stand. */
+export function compareMaps(
+  into: Findings,
   a: AnyMap,
   b: AnyMap,
   state: PathState | null,
   depth: number,
 ): boolean {
-  const mayIgnore = state !== null && state.mayIgnore;
-  if (!mayIgnore && a.size !== b.size) return false;
+  const { walk } = into;
   walk.visit(Math.max(a.size, b.size));
   for (const [key, value] of Map.prototype.entries.call(a)) {
     if (isObject(key)) continue;
-    const child = state === null ? null : state.child(mapPathKey(key));
+    const name = mapPathKey(key);
+    const child = state === null ? null : state.child(name);
     const present = Map.prototype.has.call(b, key);
     const other: unknown = Map.prototype.get.call(b, key);
     if (child !== null && child.ignore !== undefined)
-      walk.hide(child.ignore, (apart) => present && apart.equal(value, other, null, 0));
-    else if (!present || !walk.equal(value, other, child, depth + 1)) return false;
+      into.hide(child.ignore, (apart) => present && apart.equal(value, other, null, 0));
+    else if (!present) {
+      if (!into.missing(name, value)) return false;
+    } else if (!into.pair(name, value, other, child, depth + 1)) return false;
   }
-  if (mayIgnore)
-    for (const [key] of Map.prototype.entries.call(b)) {
-      if (isObject(key) || Map.prototype.has.call(a, key)) continue;
-      const ignore = state.child(mapPathKey(key))?.ignore;
-      if (ignore === undefined) return false;
-      walk.hide(ignore, () => false);
-    }
-  const [side1, side2] = [entriesByObject(a), entriesByObject(b)];
+  for (const [key, value] of Map.prototype.entries.call(b)) {
+    if (isObject(key) || Map.prototype.has.call(a, key)) continue;
+    const name = mapPathKey(key);
+    const ignore = state?.child(name)?.ignore;
+    if (ignore !== undefined) into.hide(ignore, () => false);
+    else if (!into.extra(name, value)) return false;
+  }
+  // Only deep equality can find a key that is an object in another Map.
+  const entries1 = Array.from(Map.prototype.entries.call(a));
+  const entries2 = Array.from(Map.prototype.entries.call(b));
+  const side1 = entries1.filter(([key]) => isObject(key));
+  const side2 = entries2.filter(([key]) => isObject(key));
   const child = state === null ? null : state.anyChild();
-  if (child === null || child.ignore === undefined)
-    return (
-      side1.length === side2.length &&
-      pairEntries(walk, side1, side2, child, depth + 1, true) === undefined
-    );
-  walk.hide(child.ignore, (apart) => pairEntries(apart, side1, side2, null, 0, true) === undefined);
-  return true;
+  if (child !== null && child.ignore !== undefined) {
+    const same = (apart: typeof walk) =>
+      pairEntries(apart, side1, side2, null, 0, true) === undefined;
+    into.hide(child.ignore, same);
+    return true;
+  }
+  const unpaired = pairEntries(walk, side1, side2, child, depth + 1, into.listed === undefined);
+  return reportUnpaired(into, unpaired, [entries1, side1], [entries2, side2]);
 }
 
-/** Whether two Sets have equal members. Own properties are not looked at. */
-export function equalSets(
-  walk: Walk,
-  a: Set<unknown>,
-  b: Set<unknown>,
+/** Compares the members of two Sets. */
+export function compareSets(
+  into: Findings,
+  a: AnySet,
+  b: AnySet,
   state: PathState | null,
   depth: number,
 ): boolean {
+  const { walk } = into;
   const member = state === null ? null : state.anyChild();
-  if (member?.ignore !== undefined) {
-    walk.hide(member.ignore, (apart) => equalSets(apart, a, b, null, 0));
+  if (member !== null && member.ignore !== undefined) {
+    into.hide(member.ignore, (apart) => apart.equal(a, b, null, 0));
     return true;
   }
-  if (a.size !== b.size) return false;
-  walk.visit(a.size);
-  const [side1, side2] = membersApart(a, b, member);
-  if (member === null && !side1.every(isObject)) return false;
-  return pairElements(walk, side1, side2, member, depth + 1, true) === undefined;
+  walk.visit(Math.max(a.size, b.size));
+  const members1 = Array.from(Set.prototype.values.call(a));
+  const members2 = Array.from(Set.prototype.values.call(b));
+  // Rules may set apart even what both have.
+  const apart = (members: unknown[], other: AnySet): unknown[] =>
+    member === null ? members.filter((value) => !Set.prototype.has.call(other, value)) : members;
+  const [side1, side2] = [apart(members1, b), apart(members2, a)];
+  const early = into.listed === undefined;
+  const unpaired = pairElements(walk, side1, side2, member, depth + 1, early);
+  return reportUnpaired(into, unpaired, [members1, side1], [members2, side2]);
 }
 
-/** The entries whose keys are objects, which only deep equality can find in another Map. */
-export function entriesByObject(map: AnyMap): MapEntry[] {
-  const found: MapEntry[] = [];
-  for (const entry of Map.prototype.entries.call(map)) if (isObject(entry[0])) found.push(entry);
-  return found;
-}
+/** What a collection holds, and that of it which was to be paired. */
+type Side = readonly [all: readonly unknown[], some: readonly unknown[]];
 
-/** The members that the other Set doesn't have; all of them, where rules apply to members. */
-export function membersApart(
-  a: Set<unknown>,
-  b: Set<unknown>,
-  member: PathState | null,
-): [unknown[], unknown[]] {
-  const apart = (one: Set<unknown>, other: Set<unknown>): unknown[] => {
-    const all = Array.from(Set.prototype.values.call(one));
-    return member === null ? all.filter((value) => !Set.prototype.has.call(other, value)) : all;
-  };
-  return [apart(a, b), apart(b, a)];
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+/** Reports what has no partner by its position in the collection. */
+function reportUnpaired(
+  into: Findings,
+  unpaired: Unpaired | undefined,
+  [all1, some1]: Side,
+  [all2, some2]: Side,
+): boolean {
+  if (unpaired === undefined || into.listed === undefined) return unpaired === undefined;
+  // Not indexOf, which can't find NaN.
+  const position = (all: readonly unknown[], one: unknown): number =>
+    all.findIndex((other) => Object.is(one, other));
+  return (
+    unpaired.v1.every((i) => into.missing(position(all1, some1[i]), some1[i])) &&
+    unpaired.v2.every((i) => into.extra(position(all2, some2[i]), some2[i]))
+  );
 }

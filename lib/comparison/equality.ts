@@ -1,15 +1,15 @@
 import { isDeepStrictEqual, types } from "node:util";
-import { equalInside, equalKeys, equalOwn } from "./inside.ts";
-import { hasEnumerable, hasOnlyElements, isSparse, ownSymbols } from "./own-keys.ts";
+import type { Findings } from "./findings.ts";
+import { hasEnumerable, hasOnlyElements, isSparse, ownSymbols, valueAt } from "./own-keys.ts";
 import type { PathState } from "./path-states.ts";
-import { tolerates } from "./tolerance.ts";
+import type { PathKey } from "./paths.ts";
+import { compareOwn, compareProperties } from "./properties.ts";
+import { compareInside, compareObjects, compareValues } from "./values.ts";
 import type { Walk } from "./walk.ts";
 
 const { getOwnPropertySymbols, getPrototypeOf, is, keys } = Object;
 const { isArray } = Array;
 const { isProxy } = types;
-
-type Properties = Record<PropertyKey, unknown>;
 
 /**
  * Whether two values are equal as isDeepStrictEqual of node:util has it. Builds nothing on plain
@@ -23,8 +23,9 @@ export function equal(walk: Walk, a: unknown, b: unknown, depth: number): boolea
   if (a === b) return a !== 0 || is(a, b);
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
     return Number.isNaN(a) && Number.isNaN(b);
-  if (depth >= walk.watchFrom) return equalWatched(walk, a, b, null, depth);
-  return equalObjects(walk, a, b, depth);
+  return depth >= walk.watchFrom
+    ? compareObjects(new AnyDifference(walk), a, b, null, depth)
+    : equalObjects(walk, a, b, depth);
 }
 
 /** Like {@link equal}, under the rules that apply here and below. */
@@ -35,42 +36,55 @@ export function equalUnder(
   state: PathState | null,
   depth: number,
 ): boolean {
-  if (state === null) return equal(walk, a, b, depth);
-  if (a === b && (a !== 0 || is(a, b))) return true;
-  if (state.ignore !== undefined) {
-    walk.hide(state.ignore, (apart) => equal(apart, a, b, 0));
-    return true;
-  }
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    if (Number.isNaN(a) && Number.isNaN(b)) return true;
-    return state.tolerances !== undefined && tolerates(state.tolerances, a, b);
-  }
-  if (depth >= walk.watchFrom) return equalWatched(walk, a, b, state, depth);
-  return equalInside(walk, a, b, state, depth);
+  return state === null
+    ? equal(walk, a, b, depth)
+    : compareValues(new AnyDifference(walk), a, b, state, depth);
 }
 
-function equalWatched(
-  walk: Walk,
-  a: object,
-  b: object,
-  state: PathState | null,
-  depth: number,
-): boolean {
-  const entry = walk.enter(a, b, state, depth);
-  if (entry !== "look") return entry === "equal";
-  const result =
-    state === null ? equalObjects(walk, a, b, depth) : equalInside(walk, a, b, state, depth);
-  walk.leave(a, b, state);
-  return result;
+/** For whom the first difference is enough. */
+class AnyDifference implements Findings {
+  readonly walk: Walk;
+  readonly listed = undefined;
+
+  constructor(walk: Walk) {
+    this.walk = walk;
+  }
+
+  pair(_: PathKey, v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean {
+    return state === null
+      ? equal(this.walk, v1, v2, depth)
+      : compareValues(this, v1, v2, state, depth);
+  }
+
+  differ(): boolean {
+    return false;
+  }
+
+  missing(): boolean {
+    return false;
+  }
+
+  extra(): boolean {
+    return false;
+  }
+
+  refuse(): boolean {
+    return false;
+  }
+
+  hide(rule: string, same: (walk: Walk) => boolean): void {
+    this.walk.hide(rule, same);
+  }
 }
 
 function equalObjects(walk: Walk, a: object, b: object, depth: number): boolean {
   const prototype: unknown = getPrototypeOf(a);
   // A Proxy may have another prototype each time it is asked, or a length without end.
-  if (prototype !== getPrototypeOf(b) || isProxy(a)) return equalInside(walk, a, b, null, depth);
+  if (prototype !== getPrototypeOf(b) || isProxy(a))
+    return compareInside(new AnyDifference(walk), a, b, null, depth);
   if (isArray(a)) return isArray(b) && a.length === b.length && equalArrays(walk, a, b, depth);
   if ((prototype !== Object.prototype && prototype !== null) || !walk.cleanPrototype)
-    return equalInside(walk, a, b, null, depth);
+    return compareInside(new AnyDifference(walk), a, b, null, depth);
 
   const names = keys(b);
   walk.visit(names.length);
@@ -78,14 +92,14 @@ function equalObjects(walk: Walk, a: object, b: object, depth: number): boolean 
   // The only loop over keys for which the engine makes no list.
   for (const name in a) {
     if (names[count++] !== name && !hasEnumerable(b, name)) return false;
-    const x = (a as Properties)[name];
-    const y = (b as Properties)[name];
+    const x = valueAt(a, name);
+    const y = valueAt(b, name);
     if (x === y ? x === 0 && !is(x, y) : !equal(walk, x, y, depth + 1)) return false;
   }
   return (
     count === names.length &&
     ((getOwnPropertySymbols(a).length === 0 && getOwnPropertySymbols(b).length === 0) ||
-      equalKeys(walk, a, b, ownSymbols(a), ownSymbols(b), null, depth))
+      compareProperties(new AnyDifference(walk), a, b, ownSymbols(a), ownSymbols(b), null, depth))
   );
 }
 
@@ -97,7 +111,7 @@ function equalArrays(
   depth: number,
 ): boolean {
   const { length } = a;
-  if (isSparse(walk, a)) return equalOwn(walk, a, b, null, depth);
+  if (isSparse(walk, a)) return compareOwn(new AnyDifference(walk), a, b, null, depth);
   walk.visit(length);
   // With nothing below them, Node tells best whether there are holes, or properties beyond the
   // elements; there is no way to ask for those alone.
@@ -107,7 +121,10 @@ function equalArrays(
     const y = b[i];
     if (x === y ? x === 0 && !is(x, y) : !equal(walk, x, y, depth + 1)) return false;
   }
-  return (hasOnlyElements(a) && hasOnlyElements(b)) || equalOwn(walk, a, b, null, depth);
+  return (
+    (hasOnlyElements(a) && hasOnlyElements(b)) ||
+    compareOwn(new AnyDifference(walk), a, b, null, depth)
+  );
 }
 
 function holdsObjects(array: readonly unknown[]): boolean {

@@ -32,6 +32,10 @@ const OPAQUE_TAGS = new Set([
   "WritableStream",
 ]);
 
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 /** Never throws, except what a Proxy's traps throw. */
 export function kindOf(value: object): Kind {
   if (Array.isArray(value)) return "array";

@@ -11,6 +11,10 @@ export function hasEnumerable(value: object, key: PropertyKey): boolean {
   return Object.prototype.propertyIsEnumerable.call(value, key);
 }
 
+export function valueAt(object: object, key: PropertyKey): unknown {
+  return (object as Record<PropertyKey, unknown>)[key];
+}
+
 /** Own enumerable keys. For an array that may be sparse this costs what it holds, not its length. */
 export function ownKeys(value: object): (string | symbol)[] {
   const names: (string | symbol)[] = keys(value);

@@ -95,6 +95,7 @@ const table: [name: string, v1: unknown, v2: unknown, ...expected: string[]][] =
     "$[1] missing",
     "$[0] extra",
   ],
+  ["NaN in a Set", new Set([1, Number.NaN]), new Set([1, 2]), "$[1] missing", "$[1] extra"],
   [
     "members of a Set",
     new Set([1, { a: 1 }, 2]),
