@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { ABSENT } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { KeyedPairs } from "./keyed.ts";
 import type { KeyPath } from "./keyed.ts";
@@ -25,7 +26,7 @@ export function compareArrays(
   into: Findings,
   a: AnyArray,
   b: AnyArray,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   if (state?.unordered) return compareUnordered(into, a, b, state, state.unordered, depth);
@@ -33,7 +34,7 @@ export function compareArrays(
   // Their keys tell more than their lengths do, of which they may be full.
   if (isOdd(walk, a) || isOdd(walk, b)) return compareByKeys(into, a, b, state, depth);
 
-  const childAt = (i: number) => (state === null ? null : state.child(i));
+  const childAt = (i: number) => state?.child(i);
   const shared = Math.min(a.length, b.length);
   walk.visit(shared);
   const changed: number[] = [];
@@ -46,9 +47,8 @@ export function compareArrays(
     return into.differ("order", a, b);
   for (const i of changed) if (!into.pair(i, a[i], b[i], childAt(i), depth + 1)) return false;
   for (let i = shared; i < Math.max(a.length, b.length); i++) {
-    const ignore = childAt(i)?.ignore;
-    if (ignore !== undefined) into.hide(ignore, () => false);
-    else if (!(i < a.length ? into.missing(i, a[i]) : into.extra(i, b[i]))) return false;
+    const [x, y] = [i < a.length ? a[i] : ABSENT, i < b.length ? b[i] : ABSENT];
+    if (!into.pair(i, x, y, childAt(i), depth + 1)) return false;
   }
   return true;
 }
@@ -59,13 +59,13 @@ function isPermuted(
   a: AnyArray,
   b: AnyArray,
   changed: readonly number[],
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   if (changed.length < 2) return false;
   const side1 = changed.map((i) => a[i]);
   const side2 = changed.map((i) => b[i]);
-  const element = state === null ? null : state.anyChild();
+  const element = state?.anyChild();
   return pairElements(walk, side1, side2, element, depth + 1, true) === undefined;
 }
 
@@ -80,7 +80,7 @@ function compareByKeys(
   into: Findings,
   a: AnyArray,
   b: AnyArray,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   const before = into.listed;
@@ -98,8 +98,8 @@ function compareUnordered(
   depth: number,
 ): boolean {
   const element = state.anyChild();
-  if (element !== null && element.ignore !== undefined)
-    into.hide(element.ignore, (apart) => apart.equal(a, b, null, 0));
+  if (element?.ignore !== undefined)
+    into.hide(element.ignore, (apart) => apart.equal(a, b, undefined, 0));
   else {
     const [v1, v2] = [elementsOf(into.walk, a), elementsOf(into.walk, b)];
     const goOn =
@@ -116,25 +116,24 @@ function compareKeyed(
   into: Findings,
   a: AnyArray,
   b: AnyArray,
-  element: PathState | null,
+  element: PathState | undefined,
   by: KeyPath,
   depth: number,
 ): boolean {
   const pairs = new KeyedPairs(a, b, by);
   for (let i = 0; i < a.length; i++) {
     const partner = pairs.partnerOf(i);
-    const goOn =
-      partner === -1 ? into.missing(i, a[i]) : into.pair(i, a[i], b[partner], element, depth + 1);
-    if (!goOn) return false;
+    const other = partner === -1 ? ABSENT : b[partner];
+    if (!into.pair(i, a[i], other, element, depth + 1)) return false;
   }
-  return pairs.rest().every((i) => into.extra(i, b[i]));
+  return pairs.rest().every((i) => into.pair(i, ABSENT, b[i], element, depth + 1));
 }
 
 function compareMultisets(
   into: Findings,
   a: AnyArray,
   b: AnyArray,
-  element: PathState | null,
+  element: PathState | undefined,
   depth: number,
 ): boolean {
   const { walk } = into;
@@ -151,7 +150,8 @@ function compareMultisets(
     }
   }
   return (
-    unpaired.v1.every((i) => into.missing(i, a[i])) && unpaired.v2.every((i) => into.extra(i, b[i]))
+    unpaired.v1.every((i) => into.pair(i, a[i], ABSENT, element, depth + 1)) &&
+    unpaired.v2.every((i) => into.pair(i, ABSENT, b[i], element, depth + 1))
   );
 }
 

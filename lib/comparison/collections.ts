@@ -1,3 +1,4 @@
+import { ABSENT } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { isObject } from "./kinds.ts";
 import type { Unpaired } from "./pairing.ts";
@@ -16,7 +17,7 @@ export function compareMaps(
   into: Findings,
   a: AnyMap,
   b: AnyMap,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   const { walk } = into;
@@ -24,32 +25,22 @@ export function compareMaps(
   for (const [key, value] of Map.prototype.entries.call(a)) {
     if (isObject(key)) continue;
     const name = mapPathKey(key);
-    const child = state === null ? null : state.child(name);
-    const present = Map.prototype.has.call(b, key);
-    const other: unknown = Map.prototype.get.call(b, key);
-    if (child !== null && child.ignore !== undefined)
-      into.hide(child.ignore, (apart) => present && apart.equal(value, other, null, 0));
-    else if (!present) {
-      if (!into.missing(name, value)) return false;
-    } else if (!into.pair(name, value, other, child, depth + 1)) return false;
+    const other: unknown = Map.prototype.has.call(b, key) ? Map.prototype.get.call(b, key) : ABSENT;
+    if (!into.pair(name, value, other, state?.child(name), depth + 1)) return false;
   }
   for (const [key, value] of Map.prototype.entries.call(b)) {
     if (isObject(key) || Map.prototype.has.call(a, key)) continue;
     const name = mapPathKey(key);
-    const ignore = state?.child(name)?.ignore;
-    if (ignore !== undefined) into.hide(ignore, () => false);
-    else if (!into.extra(name, value)) return false;
+    if (!into.pair(name, ABSENT, value, state?.child(name), depth + 1)) return false;
   }
   // Only deep equality can find a key that is an object in another Map.
   const entries1 = Array.from(Map.prototype.entries.call(a));
   const entries2 = Array.from(Map.prototype.entries.call(b));
   const side1 = entries1.filter(([key]) => isObject(key));
   const side2 = entries2.filter(([key]) => isObject(key));
-  const child = state === null ? null : state.anyChild();
-  if (child !== null && child.ignore !== undefined) {
-    const same = (apart: typeof walk) =>
-      pairEntries(apart, side1, side2, null, 0, true) === undefined;
-    into.hide(child.ignore, same);
+  const child = state?.anyChild();
+  if (child?.ignore !== undefined) {
+    into.hide(child.ignore, (apart) => apart.equal(new Map(side1), new Map(side2), undefined, 0));
     return true;
   }
   const unpaired = pairEntries(walk, side1, side2, child, depth + 1, into.listed === undefined);
@@ -61,13 +52,13 @@ export function compareSets(
   into: Findings,
   a: AnySet,
   b: AnySet,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   const { walk } = into;
-  const member = state === null ? null : state.anyChild();
-  if (member !== null && member.ignore !== undefined) {
-    into.hide(member.ignore, (apart) => apart.equal(a, b, null, 0));
+  const member = state?.anyChild();
+  if (member?.ignore !== undefined) {
+    into.hide(member.ignore, (apart) => apart.equal(a, b, undefined, 0));
     return true;
   }
   walk.visit(Math.max(a.size, b.size));
@@ -75,7 +66,9 @@ export function compareSets(
   const members2 = Array.from(Set.prototype.values.call(b));
   // Rules may set apart even what both have.
   const apart = (members: unknown[], other: AnySet): unknown[] =>
-    member === null ? members.filter((value) => !Set.prototype.has.call(other, value)) : members;
+    member === undefined
+      ? members.filter((value) => !Set.prototype.has.call(other, value))
+      : members;
   const [side1, side2] = [apart(members1, b), apart(members2, a)];
   const early = into.listed === undefined;
   const unpaired = pairElements(walk, side1, side2, member, depth + 1, early);
@@ -97,7 +90,7 @@ function reportUnpaired(
   const position = (all: readonly unknown[], one: unknown): number =>
     all.findIndex((other) => Object.is(one, other));
   return (
-    unpaired.v1.every((i) => into.missing(position(all1, some1[i]), some1[i])) &&
-    unpaired.v2.every((i) => into.extra(position(all2, some2[i]), some2[i]))
+    unpaired.v1.every((i) => into.pair(position(all1, some1[i]), some1[i], ABSENT, undefined, 0)) &&
+    unpaired.v2.every((i) => into.pair(position(all2, some2[i]), ABSENT, some2[i], undefined, 0))
   );
 }

@@ -18,7 +18,7 @@ export function listDifferences(
   walk: Walk,
   v1: unknown,
   v2: unknown,
-  state: PathState | null,
+  state: PathState | undefined,
   max: number,
 ): { differences: Difference[]; truncated: boolean } {
   const list = new DifferenceList(walk, max);
@@ -44,7 +44,13 @@ class DifferenceList implements Findings {
     return this.found.length;
   }
 
-  pair(key: PathKey, v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean {
+  pair(
+    key: PathKey,
+    v1: unknown,
+    v2: unknown,
+    state: PathState | undefined,
+    depth: number,
+  ): boolean {
     this.#path.push(key);
     const goOn = compareValues(this, v1, v2, state, depth);
     this.#path.pop();
@@ -57,26 +63,11 @@ class DifferenceList implements Findings {
     return true;
   }
 
-  missing(key: PathKey, v1: unknown): boolean {
-    return this.#differAt(key, "missing", v1, undefined);
-  }
-
-  extra(key: PathKey, v2: unknown): boolean {
-    return this.#differAt(key, "extra", undefined, v2);
-  }
-
   refuse(what: string, below: readonly PathKey[] = []): never {
     throw new NotComparable(`${what} at ${formatPath([...this.#path, ...below])}`);
   }
 
   hide(): void {
     // What is ignored is no difference.
-  }
-
-  #differAt(key: PathKey, kind: DifferenceKind, v1: unknown, v2: unknown): boolean {
-    this.#path.push(key);
-    const goOn = this.differ(kind, v1, v2);
-    this.#path.pop();
-    return goOn;
   }
 }

@@ -24,7 +24,7 @@ export function equal(walk: Walk, a: unknown, b: unknown, depth: number): boolea
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
     return Number.isNaN(a) && Number.isNaN(b);
   return depth >= walk.watchFrom
-    ? compareObjects(new AnyDifference(walk), a, b, null, depth)
+    ? compareObjects(new AnyDifference(walk), a, b, undefined, depth)
     : equalObjects(walk, a, b, depth);
 }
 
@@ -33,10 +33,10 @@ export function equalUnder(
   walk: Walk,
   a: unknown,
   b: unknown,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
-  return state === null
+  return state === undefined
     ? equal(walk, a, b, depth)
     : compareValues(new AnyDifference(walk), a, b, state, depth);
 }
@@ -50,21 +50,13 @@ class AnyDifference implements Findings {
     this.walk = walk;
   }
 
-  pair(_: PathKey, v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean {
-    return state === null
+  pair(_: PathKey, v1: unknown, v2: unknown, state: PathState | undefined, depth: number): boolean {
+    return state === undefined
       ? equal(this.walk, v1, v2, depth)
       : compareValues(this, v1, v2, state, depth);
   }
 
   differ(): boolean {
-    return false;
-  }
-
-  missing(): boolean {
-    return false;
-  }
-
-  extra(): boolean {
     return false;
   }
 
@@ -81,10 +73,10 @@ function equalObjects(walk: Walk, a: object, b: object, depth: number): boolean 
   const prototype: unknown = getPrototypeOf(a);
   // A Proxy may have another prototype each time it is asked, or a length without end.
   if (prototype !== getPrototypeOf(b) || isProxy(a))
-    return compareInside(new AnyDifference(walk), a, b, null, depth);
+    return compareInside(new AnyDifference(walk), a, b, undefined, depth);
   if (isArray(a)) return isArray(b) && a.length === b.length && equalArrays(walk, a, b, depth);
   if ((prototype !== Object.prototype && prototype !== null) || !walk.cleanPrototype)
-    return compareInside(new AnyDifference(walk), a, b, null, depth);
+    return compareInside(new AnyDifference(walk), a, b, undefined, depth);
 
   const names = keys(b);
   walk.visit(names.length);
@@ -99,7 +91,15 @@ function equalObjects(walk: Walk, a: object, b: object, depth: number): boolean 
   return (
     count === names.length &&
     ((getOwnPropertySymbols(a).length === 0 && getOwnPropertySymbols(b).length === 0) ||
-      compareProperties(new AnyDifference(walk), a, b, ownSymbols(a), ownSymbols(b), null, depth))
+      compareProperties(
+        new AnyDifference(walk),
+        a,
+        b,
+        ownSymbols(a),
+        ownSymbols(b),
+        undefined,
+        depth,
+      ))
   );
 }
 
@@ -111,7 +111,7 @@ function equalArrays(
   depth: number,
 ): boolean {
   const { length } = a;
-  if (isSparse(walk, a)) return compareOwn(new AnyDifference(walk), a, b, null, depth);
+  if (isSparse(walk, a)) return compareOwn(new AnyDifference(walk), a, b, undefined, depth);
   walk.visit(length);
   // With nothing below them, Node tells best whether there are holes, or properties beyond the
   // elements; there is no way to ask for those alone.
@@ -123,7 +123,7 @@ function equalArrays(
   }
   return (
     (hasOnlyElements(a) && hasOnlyElements(b)) ||
-    compareOwn(new AnyDifference(walk), a, b, null, depth)
+    compareOwn(new AnyDifference(walk), a, b, undefined, depth)
   );
 }
 

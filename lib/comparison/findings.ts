@@ -3,6 +3,9 @@ import type { PathState } from "./path-states.ts";
 import type { PathKey } from "./paths.ts";
 import type { Walk } from "./walk.ts";
 
+/** Stands where one side has nothing. */
+export const ABSENT = Symbol("absent");
+
 /**
  * What becomes of what a walk through two values finds: one and the same walk says whether there is
  * a difference, and lists them. Its methods, like all that compares, return whether to go on.
@@ -11,11 +14,15 @@ export interface Findings {
   readonly walk: Walk;
   /** Differences listed so far; undefined where the first one ends the walk. */
   readonly listed: number | undefined;
-  /** Compares what stands under a key on both sides. */
-  pair(key: PathKey, v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean;
+  /** Compares what stands under a key: two values, or one and {@link ABSENT}. */
+  pair(
+    key: PathKey,
+    v1: unknown,
+    v2: unknown,
+    state: PathState | undefined,
+    depth: number,
+  ): boolean;
   differ(kind: DifferenceKind, v1: unknown, v2: unknown): boolean;
-  missing(key: PathKey, v1: unknown): boolean;
-  extra(key: PathKey, v2: unknown): boolean;
   /**
    * For two values that can't be compared, or have such values at a way below.
    *

@@ -40,13 +40,13 @@ export class Hasher {
   }
 
   /** A 32-bit integer. @throws Capped, CycleFound, and what the value's getters throw */
-  hash(value: unknown, state: PathState | null): number {
+  hash(value: unknown, state: PathState | undefined): number {
     this.weight = 0;
     return finish(this.#any(value, state, 0));
   }
 
-  #any(value: unknown, state: PathState | null, depth: number): number {
-    if (state !== null) {
+  #any(value: unknown, state: PathState | undefined, depth: number): number {
+    if (state !== undefined) {
       if (state.ignore !== undefined) return 0;
       if (state.tolerances !== undefined) {
         const measure = measured(state.tolerances, value);
@@ -61,7 +61,7 @@ export class Hasher {
       : hashPrimitive(value);
   }
 
-  #object(value: object, state: PathState | null, depth: number): number {
+  #object(value: object, state: PathState | undefined, depth: number): number {
     this.#walk.visit(1);
     if (depth >= this.#maxDepth) return SEED.other;
     const watched = depth >= WATCH_FROM && !this.#walk.cyclic;
@@ -74,7 +74,7 @@ export class Hasher {
     return hash;
   }
 
-  #inside(value: object, state: PathState | null, depth: number): number {
+  #inside(value: object, state: PathState | undefined, depth: number): number {
     if (Array.isArray(value)) return this.#array(value, state, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
@@ -86,7 +86,7 @@ export class Hasher {
         return SEED.date;
       }
       if (types.isMap(value)) return this.#map(value, state, depth);
-      if (types.isSet(value)) return SEED.set + (state === null ? value.size : 0);
+      if (types.isSet(value)) return SEED.set + (state === undefined ? value.size : 0);
       if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return hashBytes(value);
       if (types.isNativeError(value) || types.isBoxedPrimitive(value)) return SEED.other;
     }
@@ -102,14 +102,14 @@ export class Hasher {
     return sum;
   }
 
-  #property(from: Properties, name: string, state: PathState | null, depth: number): number {
+  #property(from: Properties, name: string, state: PathState | undefined, depth: number): number {
     this.#walk.visit(1);
-    const child = state === null ? null : state.child(name);
-    if (child !== null && child.ignore !== undefined) return 0;
+    const child = state?.child(name);
+    if (child?.ignore !== undefined) return 0;
     return finish(mix(hashName(name), this.#any(from[name], child, depth + 1)));
   }
 
-  #array(value: readonly unknown[], state: PathState | null, depth: number): number {
+  #array(value: readonly unknown[], state: PathState | undefined, depth: number): number {
     const { length } = value;
     // A huge array of holes can't be walked by index.
     if (!Number.isSafeInteger(length) || length < 0 || length > this.#walk.maxNodes)
@@ -117,22 +117,22 @@ export class Hasher {
     this.#walk.visit(length);
     let hash = SEED.array;
     for (let i = 0; i < length; i++) {
-      const child = state === null ? null : state.unordered ? state.anyChild() : state.child(i);
-      if (child !== null && child.ignore !== undefined) continue;
+      const child = state?.unordered ? state.anyChild() : state?.child(i);
+      if (child?.ignore !== undefined) continue;
       const inner = this.#any(value[i], child, depth + 1);
       hash = state?.unordered ? (hash + finish(inner)) | 0 : mix(hash, inner);
     }
     return hash;
   }
 
-  #map(value: Map<unknown, unknown>, state: PathState | null, depth: number): number {
+  #map(value: Map<unknown, unknown>, state: PathState | undefined, depth: number): number {
     let sum = SEED.map;
     this.#walk.visit(value.size);
     for (const [key, inner] of Map.prototype.entries.call(value)) {
       if (typeof key === "object" && key !== null) continue;
       const name = mapPathKey(key);
-      const child = state === null ? null : state.child(name);
-      if (child !== null && child.ignore !== undefined) continue;
+      const child = state?.child(name);
+      if (child?.ignore !== undefined) continue;
       const entry = mix(hashString(String(name)), this.#any(inner, child, depth + 1));
       sum = (sum + finish(entry)) | 0;
     }

@@ -25,15 +25,21 @@ export interface PathRule {
   readonly tolerance?: Tolerance;
 }
 
-/** A rule whose first `done` steps have matched. */
+/** How far a rule has matched. */
 interface Progress {
-  readonly rule: number;
-  readonly done: number;
+  readonly rule: PathRule;
+  /** The step that is to match next, and what comes after it; undefined where all have matched. */
+  readonly open: { readonly step: Step; readonly then: Progress } | undefined;
+  /** Another for each progress of each rule. */
+  readonly id: number;
 }
+
+/** The states that were made so far: equal progress is one and the same state. */
+type States = Map<string, PathState>;
 
 /**
  * Where all rules stand at one place in a value: a state of the automaton that the rules' paths
- * make. `null` in its place means that no rule applies here or below, so that plain equality will
+ * make. Undefined in its place means that no rule applies here or below, so that plain equality will
  * do. States are made when a walk first meets them, and live as long as the comparator.
  */
 export class PathState {
@@ -46,99 +52,75 @@ export class PathState {
   /** Whether a tolerance may apply here or below. */
   readonly mayTolerate: boolean;
 
-  readonly #automaton: Automaton;
+  readonly #states: States;
   readonly #progress: readonly Progress[];
   /** Only the keys that a rule names have an entry, so this can't grow with the payload. */
-  readonly #named = new Map<string | number, PathState | null | undefined>();
-  #other: PathState | null | undefined;
+  readonly #named = new Map<string | number, PathState | undefined>();
+  #other: { readonly state: PathState | undefined } | undefined;
 
-  constructor(automaton: Automaton, progress: readonly Progress[]) {
-    this.#automaton = automaton;
-    const { rules } = automaton;
-    const here: PathRule[] = [];
-    const open: Progress[] = [];
-    for (const step of progress) {
-      const rule = rules[step.rule] as PathRule;
-      const next = rule.steps[step.done];
-      if (next === undefined) here.push(rule);
-      else {
-        open.push(step);
-        if (next.key !== undefined) this.#named.set(next.key, undefined);
-      }
-    }
-    this.#progress = open;
+  constructor(states: States, progress: readonly Progress[]) {
+    this.#states = states;
+    this.#progress = progress;
+    for (const { open } of progress)
+      if (open?.step.key !== undefined) this.#named.set(open.step.key, undefined);
+
+    const here = progress.filter(({ open }) => open === undefined).map(({ rule }) => rule);
     this.ignore = here.find((rule) => rule.ignore)?.text;
     // A key pairs better than equality does, whichever of the two rules was written first.
     const unordered = here.flatMap((rule) => rule.unordered ?? []);
     this.unordered = unordered.find((rule) => rule.by !== undefined) ?? unordered[0];
     const tolerances = here.flatMap((rule) => rule.tolerance ?? []);
     this.tolerances = tolerances.length > 0 ? tolerances : undefined;
-    const below = open.map((step) => rules[step.rule] as PathRule);
-    this.mayIgnore = below.some((rule) => rule.ignore);
-    this.mayTolerate = tolerances.length > 0 || below.some((rule) => rule.tolerance);
+    this.mayIgnore = progress.some(({ rule, open }) => rule.ignore && open !== undefined);
+    this.mayTolerate = progress.some(({ rule }) => rule.tolerance);
   }
 
   /** The state of a property, by its name, or of an element, by its index. */
-  child(key: string | number): PathState | null {
-    let state = this.#named.get(key);
-    if (state !== undefined) return state;
+  child(key: string | number): PathState | undefined {
+    const known = this.#named.get(key);
+    if (known !== undefined) return known;
     if (!this.#named.has(key)) return this.anyChild();
-    state = this.#advance(key);
+    const state = this.#advance(key);
     this.#named.set(key, state);
     return state;
   }
 
   /** The state of a child that no rule names. */
-  anyChild(): PathState | null {
-    if (this.#other === undefined) this.#other = this.#advance(undefined);
-    return this.#other;
+  anyChild(): PathState | undefined {
+    this.#other ??= { state: this.#advance(undefined) };
+    return this.#other.state;
   }
 
-  #advance(key: string | number | undefined): PathState | null {
+  #advance(key: string | number | undefined): PathState | undefined {
     const next: Progress[] = [];
-    for (const step of this.#progress) {
-      const { steps } = this.#automaton.rules[step.rule] as PathRule;
-      const { key: wanted, deep } = steps[step.done] as Step;
-      if (deep) next.push(step);
-      if (wanted === undefined || (key !== undefined && wanted === key))
-        next.push({ rule: step.rule, done: step.done + 1 });
+    for (const progress of this.#progress) {
+      if (progress.open === undefined) continue;
+      const { step, then } = progress.open;
+      if (step.deep) next.push(progress);
+      if (step.key === undefined || step.key === key) next.push(then);
     }
-    return this.#automaton.state(next);
+    return stateOf(this.#states, next);
   }
 }
 
-/** The rules' paths, compiled together: equal progress is one and the same state. */
-export class Automaton {
-  readonly rules: readonly PathRule[];
-  readonly #states = new Map<string, PathState>();
-
-  constructor(rules: readonly PathRule[]) {
-    this.rules = rules;
-  }
-
-  /** The state of the root, or null when there are no rules. */
-  root(): PathState | null {
-    return this.state(this.rules.map((_, rule) => ({ rule, done: 0 })));
-  }
-
-  state(progress: readonly Progress[]): PathState | null {
-    if (progress.length === 0) return null;
-    const names = new Set(progress.map(({ rule, done }) => `${rule}:${done}`));
-    const id = [...names].toSorted().join();
-    let state = this.#states.get(id);
-    if (state === undefined) {
-      const unique = [...names].map((name) => {
-        const [rule, done] = name.split(":");
-        return { rule: Number(rule), done: Number(done) };
-      });
-      state = new PathState(this, unique);
-      this.#states.set(id, state);
-    }
-    return state;
-  }
+/** The state of the root under path rules, or undefined where there are none. */
+export function pathAutomaton(rules: readonly PathRule[]): PathState | undefined {
+  let id = 0;
+  const begun = rules.map((rule) =>
+    rule.steps.reduceRight<Progress>((then, step) => ({ rule, open: { step, then }, id: id++ }), {
+      rule,
+      open: undefined,
+      id: id++,
+    }),
+  );
+  return stateOf(new Map(), begun);
 }
 
-/** The state of the root under path rules, or null where there are none. */
-export function pathAutomaton(rules: readonly PathRule[]): PathState | null {
-  return new Automaton(rules).root();
+function stateOf(states: States, progress: readonly Progress[]): PathState | undefined {
+  if (progress.length === 0) return undefined;
+  const unique = [...new Set(progress)].toSorted((a, b) => a.id - b.id);
+  const name = unique.map(({ id }) => id).join();
+  let state = states.get(name);
+  if (state === undefined) states.set(name, (state = new PathState(states, unique)));
+  return state;
 }

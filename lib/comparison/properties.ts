@@ -1,3 +1,4 @@
+import { ABSENT } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { hasEnumerable, ownKeys, pathKey, valueAt } from "./own-keys.ts";
 import type { PathState } from "./path-states.ts";
@@ -9,7 +10,7 @@ export function compareOwn(
   into: Findings,
   a: object,
   b: object,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   return compareProperties(into, a, b, ownKeys(a), ownKeys(b), state, depth);
@@ -22,7 +23,7 @@ export function compareProperties(
   b: object,
   keysOfA: Keys,
   keysOfB: Keys,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   into.walk.visit(Math.max(keysOfA.length, keysOfB.length));
@@ -31,40 +32,40 @@ export function compareProperties(
     const key = keysOfA[i] as string | symbol;
     const inOrder = keysOfB[i] === key;
     if (!inOrder) sameKeys = false;
-    const child = childState(state, a, key);
-    if (child !== null && child.ignore !== undefined) {
-      into.hide(
-        child.ignore,
-        (apart) => hasEnumerable(b, key) && apart.equal(valueAt(a, key), valueAt(b, key), null, 0),
-      );
-      continue;
-    }
-    const x = valueAt(a, key);
-    if (!inOrder && !hasEnumerable(b, key)) {
-      if (!into.missing(pathKey(a, key), x)) return false;
-      continue;
-    }
-    const y = valueAt(b, key);
-    if (x === y && x !== 0) continue;
-    if (!into.pair(pathKey(a, key), x, y, child, depth + 1)) return false;
+    const isInB = inOrder || hasEnumerable(b, key);
+    if (!compareProperty(into, a, b, key, true, isInB, state, depth)) return false;
   }
-  if (sameKeys) return true;
-  for (const key of keysOfB) {
-    if (hasEnumerable(a, key)) continue;
-    const ignore = childState(state, b, key)?.ignore;
-    if (ignore !== undefined) into.hide(ignore, () => false);
-    else if (!into.extra(pathKey(b, key), valueAt(b, key))) return false;
-  }
-  return true;
+  return (
+    sameKeys ||
+    keysOfB.every(
+      (key) => hasEnumerable(a, key) || compareProperty(into, a, b, key, false, true, state, depth),
+    )
+  );
 }
 
-/** The state of an own property or an element; a symbol goes by its description. */
-function childState(
-  state: PathState | null,
-  parent: object,
+/** Compares what two objects, or one of them, have under a key. */
+export function compareProperty(
+  into: Findings,
+  a: object,
+  b: object,
   key: string | symbol,
-): PathState | null {
-  if (state === null) return null;
-  const name = pathKey(parent, key);
-  return state.child(typeof name === "symbol" ? String(name) : name);
+  isInA: boolean,
+  isInB: boolean,
+  state: PathState | undefined,
+  depth: number,
+): boolean {
+  const name = pathKey(a, key);
+  // A symbol goes by its description.
+  const child = state?.child(typeof name === "symbol" ? String(name) : name);
+  if (child?.ignore !== undefined) {
+    // Not read before somebody asks, since a getter may throw.
+    into.hide(
+      child.ignore,
+      (apart) => isInA && isInB && apart.equal(valueAt(a, key), valueAt(b, key), undefined, 0),
+    );
+    return true;
+  }
+  const x = isInA ? valueAt(a, key) : ABSENT;
+  const y = isInB ? valueAt(b, key) : ABSENT;
+  return (x === y && x !== 0) || into.pair(name, x, y, child, depth + 1);
 }

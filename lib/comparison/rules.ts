@@ -1,4 +1,4 @@
-import { Automaton } from "./path-states.ts";
+import { pathAutomaton } from "./path-states.ts";
 import type { PathRule, PathState, Tolerance, Unordered } from "./path-states.ts";
 import { parsePath } from "./paths.ts";
 import type { Step } from "./paths.ts";
@@ -91,7 +91,7 @@ export interface CompareRules {
 
 /** {@link CompareRules} as the walks use them. */
 export interface CompiledRules {
-  readonly root: PathState | null;
+  readonly root: PathState | undefined;
   readonly normalizeV1: ((value: unknown) => unknown) | undefined;
   readonly normalizeV2: ((value: unknown) => unknown) | undefined;
   readonly equal: ((v1: unknown, v2: unknown) => unknown) | undefined;
@@ -130,7 +130,7 @@ export function compileRules(rules: CompareRules = {}): CompiledRules {
     ...list("compare.tolerance", rules.tolerance).map((rule, i) => toleranceRule(rule, i)),
   ];
   return {
-    root: new Automaton(paths).root(),
+    root: pathAutomaton(paths),
     normalizeV1: callable("compare.normalize.v1", normalize.v1),
     normalizeV2: callable("compare.normalize.v2", normalize.v2),
     equal: callable("compare.equal", rules.equal),

@@ -34,7 +34,7 @@ export function pairElements(
   walk: Walk,
   v1: readonly unknown[],
   v2: readonly unknown[],
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
   early: boolean,
 ): Unpaired | undefined {
@@ -42,7 +42,7 @@ export function pairElements(
   if (!state?.mayIgnore || state.mayTolerate) return pairUp(v1, v2, matcher, early);
   // Those that are the same in what is ignored too find each other first, so that the order of
   // the elements can't make a match an "ignored".
-  const rest = pairUp(v1, v2, elementMatcher(walk, null, depth), false);
+  const rest = pairUp(v1, v2, elementMatcher(walk, undefined, depth), false);
   if (rest === undefined) return undefined;
   const unpaired = pairUp(
     rest.v1.map((index) => v1[index]),
@@ -65,11 +65,11 @@ export function pairEntries(
   walk: Walk,
   v1: readonly MapEntry[],
   v2: readonly MapEntry[],
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
   early: boolean,
 ): Unpaired | undefined {
-  const keys = elementMatcher(walk, null, depth);
+  const keys = elementMatcher(walk, undefined, depth);
   const values = elementMatcher(walk, state, depth);
   const matcher: Matcher<MapEntry> = {
     hash: ([key]) => keys.hash(key),
@@ -78,7 +78,7 @@ export function pairEntries(
   return pairUp(v1, v2, matcher, early);
 }
 
-function elementMatcher(walk: Walk, state: PathState | null, depth: number): Matcher<unknown> {
+function elementMatcher(walk: Walk, state: PathState | undefined, depth: number): Matcher<unknown> {
   const hasher = new Hasher(walk);
   return {
     // What is only tried does not count as visited, since it is visited again.

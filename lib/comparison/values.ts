@@ -2,32 +2,35 @@ import { isDeepStrictEqual } from "node:util";
 import { compareArrays } from "./arrays.ts";
 import { compareMaps, compareSets } from "./collections.ts";
 import type { DifferenceKind } from "./difference.ts";
+import { ABSENT } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import { isObject, kindOf, opaqueReason, sameClass } from "./kinds.ts";
-import { hasEnumerable, valueAt } from "./own-keys.ts";
+import { hasEnumerable } from "./own-keys.ts";
 import type { PathState } from "./path-states.ts";
-import { compareOwn } from "./properties.ts";
+import { compareOwn, compareProperty } from "./properties.ts";
 import { timesWithin, tolerates } from "./tolerance.ts";
 
 /** What an Error has that isn't enumerable and counts. Its stack does not. */
 const ERROR_KEYS = ["message", "name", "cause", "errors"] as const;
 
-/** Compares two values of any type under the rules that apply here and below. */
+/** Compares two values of any type, of which one may be absent, under the rules for them. */
 export function compareValues(
   into: Findings,
   a: unknown,
   b: unknown,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   if (Object.is(a, b)) return true;
-  if (state !== null) {
+  if (state !== undefined) {
     if (state.ignore !== undefined) {
-      into.hide(state.ignore, (apart) => apart.equal(a, b, null, 0));
+      into.hide(state.ignore, (apart) => apart.equal(a, b, undefined, 0));
       return true;
     }
     if (state.tolerances !== undefined && tolerates(state.tolerances, a, b)) return true;
   }
+  if (b === ABSENT) return into.differ("missing", a, undefined);
+  if (a === ABSENT) return into.differ("extra", undefined, b);
   if (isObject(a) && isObject(b)) return compareObjects(into, a, b, state, depth);
   const type = typeName(a);
   if (type !== typeName(b)) return into.differ("type", a, b);
@@ -39,7 +42,7 @@ export function compareObjects(
   into: Findings,
   a: object,
   b: object,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   const { walk } = into;
@@ -56,7 +59,7 @@ export function compareInside(
   into: Findings,
   a: object,
   b: object,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   const kind = kindOf(a);
@@ -82,25 +85,18 @@ function compareErrors(
   into: Findings,
   a: object,
   b: object,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ): boolean {
   return ERROR_KEYS.every((key) => {
     if (hasEnumerable(b, key)) return true; // It is compared with the own properties.
-    const [x, y] = [valueAt(a, key), valueAt(b, key)];
-    const child = state === null ? null : state.child(key);
-    if (child !== null && child.ignore !== undefined) {
-      into.hide(child.ignore, (apart) => apart.equal(x, y, null, 0));
-      return true;
-    }
-    const hasCause = Object.hasOwn(a, key);
-    if (key === "cause" && hasCause !== Object.hasOwn(b, key))
-      return hasCause ? into.missing(key, x) : into.extra(key, y);
-    return into.pair(key, x, y, child, depth + 1);
+    const isCause = key === "cause" && Object.hasOwn(a, key) !== Object.hasOwn(b, key);
+    const isInA = !isCause || Object.hasOwn(a, key);
+    return compareProperty(into, a, b, key, isInA, !isCause || !isInA, state, depth);
   });
 }
 
-function equalDates(a: Date, b: Date, state: PathState | null): boolean {
+function equalDates(a: Date, b: Date, state: PathState | undefined): boolean {
   const [time1, time2] = [Date.prototype.getTime.call(a), Date.prototype.getTime.call(b)];
   return (
     Object.is(time1, time2) ||

@@ -20,7 +20,7 @@ export type Equal = (
   walk: Walk,
   v1: unknown,
   v2: unknown,
-  state: PathState | null,
+  state: PathState | undefined,
   depth: number,
 ) => boolean;
 
@@ -53,7 +53,7 @@ export class Walk {
 
   /** On the clock of `performance.now`; it is not looked at for what is done before that. */
   #deadline: number | undefined;
-  #ancestors: Map<PathState | null, Set<object>> | undefined;
+  #ancestors: Map<PathState | undefined, Set<object>> | undefined;
   #visited = 0;
   #limit: number;
   #checkAt: number;
@@ -75,12 +75,12 @@ export class Walk {
     return new Walk(this.#equal, this.left, this.maxMs, cyclic, this.#deadline);
   }
 
-  equal(v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean {
+  equal(v1: unknown, v2: unknown, state: PathState | undefined, depth: number): boolean {
     return this.#equal(this, v1, v2, state, depth);
   }
 
   /** An equality that leaves no trace in this walk when it fails. */
-  attempt(v1: unknown, v2: unknown, state: PathState | null, depth: number): boolean {
+  attempt(v1: unknown, v2: unknown, state: PathState | undefined, depth: number): boolean {
     const { left } = this;
     const { length } = this.hidden;
     if (this.equal(v1, v2, state, depth)) return true;
@@ -132,10 +132,10 @@ export class Walk {
    *
    * @throws CycleFound, Capped
    */
-  enter(a: object, b: object, state: PathState | null, depth: number): Entry {
+  enter(a: object, b: object, state: PathState | undefined, depth: number): Entry {
     if (depth >= MAX_DEPTH) throw new Capped(`more than ${MAX_DEPTH} levels of nesting`);
     if (!this.cyclic) {
-      const ancestors = this.#ancestorsUnder(null);
+      const ancestors = this.#ancestorsUnder(undefined);
       if (ancestors.has(a)) throw new CycleFound();
       ancestors.add(a);
       return "look";
@@ -148,13 +148,13 @@ export class Walk {
   }
 
   /** Takes back an `enter` that answered "look". */
-  leave(a: object, b: object, state: PathState | null): void {
-    const ancestors = this.#ancestorsUnder(this.cyclic ? state : null);
+  leave(a: object, b: object, state: PathState | undefined): void {
+    const ancestors = this.#ancestorsUnder(this.cyclic ? state : undefined);
     ancestors.delete(a);
     if (this.cyclic) ancestors.delete(b);
   }
 
-  #ancestorsUnder(state: PathState | null): Set<object> {
+  #ancestorsUnder(state: PathState | undefined): Set<object> {
     this.#ancestors ??= new Map();
     let ancestors = this.#ancestors.get(state);
     if (ancestors === undefined) this.#ancestors.set(state, (ancestors = new Set()));

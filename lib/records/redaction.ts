@@ -84,12 +84,12 @@ const NOTHING: Comparison = {
 };
 
 class Redactor {
-  readonly #root: PathState | null;
+  readonly #root: PathState | undefined;
   readonly #secrets = new Set<string>();
-  readonly #copies = new Map<object, Map<PathState | null, unknown>>();
+  readonly #copies = new Map<object, Map<PathState | undefined, unknown>>();
   #values = 0;
 
-  constructor(root: PathState | null) {
+  constructor(root: PathState | undefined) {
     this.#root = root;
   }
 
@@ -139,11 +139,11 @@ class Redactor {
     const keys: (string | number)[] = [];
     let state = this.#root;
     for (const { key } of parsePath(path)) {
-      if (state === null || state.ignore !== undefined) break;
+      if (state === undefined || state.ignore !== undefined) break;
       state = key === undefined ? state.anyChild() : state.child(key);
       keys.push(key ?? "*");
     }
-    if (state !== null && state.ignore !== undefined) {
+    if (state?.ignore !== undefined) {
       return { path: this.#text(formatPath(keys)), kind, v1: REDACTED, v2: REDACTED };
     }
     return {
@@ -155,8 +155,8 @@ class Redactor {
   }
 
   /** Collects the texts of all that is to be redacted in a value. */
-  #collect(value: unknown, state: PathState | null, depth: number): void {
-    if (state === null) return;
+  #collect(value: unknown, state: PathState | undefined, depth: number): void {
+    if (state === undefined) return;
     if (state.ignore !== undefined) this.#collectAll(value, depth);
     else if (typeof value === "object" && value !== null) {
       this.#count(depth);
@@ -193,8 +193,8 @@ class Redactor {
     return redacted;
   }
 
-  #value(value: unknown, state: PathState | null, depth: number): unknown {
-    if (state !== null && state.ignore !== undefined) return REDACTED;
+  #value(value: unknown, state: PathState | undefined, depth: number): unknown {
+    if (state?.ignore !== undefined) return REDACTED;
     if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return value;
     this.#count(depth);
@@ -206,13 +206,13 @@ class Redactor {
 
   #object(
     value: object,
-    state: PathState | null,
+    state: PathState | undefined,
     depth: number,
-    copies: Map<PathState | null, unknown>,
+    copies: Map<PathState | undefined, unknown>,
   ): unknown {
     const part = (key: string | number | undefined, given: unknown) => {
       const next = key === undefined ? state?.anyChild() : state?.child(key);
-      return this.#value(given, next ?? null, depth + 1);
+      return this.#value(given, next, depth + 1);
     };
     const begun = <Copy>(copy: Copy): Copy => {
       copies.set(state, copy);
@@ -226,7 +226,7 @@ class Redactor {
     if (value instanceof Map) {
       const copy = begun(new Map<unknown, unknown>());
       for (const [key, item] of value)
-        copy.set(this.#value(key, null, depth + 1), part(keyOf(key), item));
+        copy.set(this.#value(key, undefined, depth + 1), part(keyOf(key), item));
       return copy;
     }
     if (value instanceof Set) {
