@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { ABSENT } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import { KeyedPairs } from "./keyed.ts";
+import { pairByKey } from "./keyed.ts";
 import type { KeyPath } from "./keyed.ts";
 import { isObject, kindOf, opaqueReason } from "./kinds.ts";
 import {
@@ -66,7 +66,7 @@ function isPermuted(
   const side1 = changed.map((i) => a[i]);
   const side2 = changed.map((i) => b[i]);
   const element = state?.anyChild();
-  return pairElements(walk, side1, side2, element, depth + 1, true) === undefined;
+  return pairElements(walk, side1, side2, element, depth + 1, true) !== undefined;
 }
 
 function isOdd(walk: Walk, array: AnyArray): boolean {
@@ -120,13 +120,14 @@ function compareKeyed(
   by: KeyPath,
   depth: number,
 ): boolean {
-  const pairs = new KeyedPairs(a, b, by);
+  const pairs = pairByKey(a, b, by, into.listed === undefined);
+  if (pairs === undefined) return false;
   for (let i = 0; i < a.length; i++) {
-    const partner = pairs.partnerOf(i);
+    const partner = pairs.partners[i] as number;
     const other = partner === -1 ? ABSENT : b[partner];
     if (!into.pair(i, a[i], other, element, depth + 1)) return false;
   }
-  return pairs.rest().every((i) => into.pair(i, ABSENT, b[i], element, depth + 1));
+  return pairs.v2.every((i) => into.pair(i, ABSENT, b[i], element, depth + 1));
 }
 
 function compareMultisets(
@@ -137,9 +138,8 @@ function compareMultisets(
   depth: number,
 ): boolean {
   const { walk } = into;
-  const listed = into.listed !== undefined;
-  const unpaired = pairElements(walk, a, b, element, depth + 1, !listed);
-  if (unpaired === undefined || !listed) return unpaired === undefined;
+  const unpaired = pairElements(walk, a, b, element, depth + 1, into.listed === undefined);
+  if (unpaired === undefined) return false;
   // Two functions find no partner since they can't be compared, not since they differ.
   if (unpaired.v2.length > 0) {
     const way: PathKey[] = [];

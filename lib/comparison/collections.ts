@@ -85,7 +85,7 @@ function reportUnpaired(
   [all1, some1]: Side,
   [all2, some2]: Side,
 ): boolean {
-  if (unpaired === undefined || into.listed === undefined) return unpaired === undefined;
+  if (unpaired === undefined) return false;
   // Not indexOf, which can't find NaN.
   const position = (all: readonly unknown[], one: unknown): number =>
     all.findIndex((other) => Object.is(one, other));

@@ -27,8 +27,8 @@ export function elementsOf(walk: Walk, array: readonly unknown[]): readonly unkn
  * Pairs elements that are equal under the rules.
  *
  * @param state - of every element
- * @param early - stop at the first element that has no partner
- * @returns what has no partner, or undefined when all have one
+ * @param early - give up as soon as it is clear that some element has no partner
+ * @returns undefined when it gave up
  */
 export function pairElements(
   walk: Walk,
@@ -42,14 +42,10 @@ export function pairElements(
   if (!state?.mayIgnore || state.mayTolerate) return pairUp(v1, v2, matcher, early);
   // Those that are the same in what is ignored too find each other first, so that the order of
   // the elements can't make a match an "ignored".
-  const rest = pairUp(v1, v2, elementMatcher(walk, undefined, depth), false);
-  if (rest === undefined) return undefined;
-  const unpaired = pairUp(
-    rest.v1.map((index) => v1[index]),
-    rest.v2.map((index) => v2[index]),
-    matcher,
-    early,
-  );
+  const rest = pairUp(v1, v2, elementMatcher(walk, undefined, depth), false) as Unpaired;
+  const rest1 = rest.v1.map((index) => v1[index]);
+  const rest2 = rest.v2.map((index) => v2[index]);
+  const unpaired = pairUp(rest1, rest2, matcher, early);
   return (
     unpaired && {
       v1: unpaired.v1.map((index) => rest.v1[index] as number),
