@@ -120,7 +120,7 @@ function compareKeyed(
   by: KeyPath,
   depth: number,
 ): boolean {
-  const pairs = pairByKey(a, b, by, into.listed === undefined);
+  const pairs = pairByKey(into.walk, a, b, by, into.listed === undefined);
   if (pairs === undefined) return false;
   for (let i = 0; i < a.length; i++) {
     const partner = pairs.partners[i] as number;

@@ -5,6 +5,7 @@ import { valueAt } from "./own-keys.ts";
 import { pairUp } from "./pairing.ts";
 import type { Matcher, Pairing } from "./pairing.ts";
 import { NotComparable } from "./walk.ts";
+import type { Walk } from "./walk.ts";
 
 /** A path inside an element that leads to one value: its key. */
 export type KeyPath = readonly (string | number)[];
@@ -14,22 +15,27 @@ export type KeyPath = readonly (string | number)[];
  *
  * @param early - give up as soon as it is clear that some element has no partner
  * @returns undefined when it gave up
- * @throws NotComparable when a key is an object, other than a Date or bytes
+ * @throws Capped, NotComparable when a key is an object, other than a Date or bytes
  */
 export function pairByKey(
+  walk: Walk,
   v1: readonly unknown[],
   v2: readonly unknown[],
   by: KeyPath,
   early: boolean,
 ): Pairing | undefined {
-  return pairUp(keysOf(v1, by), keysOf(v2, by), SAME_KEY, early);
+  const sameKey: Matcher<unknown> = {
+    hash: hashPrimitive,
+    equal: (a, b) => {
+      // As a Map has it.
+      if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+      // Nothing that counts was visited, but many keys of one hash take time.
+      walk.refund(walk.left);
+      return false;
+    },
+  };
+  return pairUp(keysOf(v1, by), keysOf(v2, by), sameKey, early);
 }
-
-const SAME_KEY: Matcher<unknown> = {
-  hash: hashPrimitive,
-  // As a Map has it.
-  equal: (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)),
-};
 
 function keysOf(elements: readonly unknown[], by: KeyPath): unknown[] {
   const keys: unknown[] = [];

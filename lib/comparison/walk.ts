@@ -118,9 +118,11 @@ export class Walk {
     return this.#limit - this.#visited;
   }
 
-  /** Counts what was visited since `left` was read as not visited; the clock goes on. */
+  /** Counts what was visited since `left` was read as not visited; the clock goes on. @throws Capped */
   refund(left: number): void {
+    this.#visited += 1;
     this.#limit = this.#visited + left;
+    if (this.#visited >= this.#checkAt) this.#check();
   }
 
   /**

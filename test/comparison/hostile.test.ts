@@ -406,6 +406,15 @@ test("a value with exponentially many ways through it is not compared", () => {
     assert.equal(verdict(shared, other, { ...rules, maxMs: 20 }).outcome, "not-compared");
 });
 
+test("elements of which no hash is known are paired no longer than the clock allows", () => {
+  const symbols = Array.from({ length: 20_000 }, () => Symbol("same"));
+  const keyed = symbols.map((id) => ({ id }));
+  const elements = { unordered: ["$"], maxMs: 20 };
+  assert.equal(verdict(symbols, symbols.toReversed(), elements).outcome, "not-compared");
+  const byKey = { unordered: [{ path: "$", by: "id" }], maxMs: 20 };
+  assert.equal(verdict(keyed, keyed.toReversed(), byKey).outcome, "not-compared");
+});
+
 test("cycles end", () => {
   const make = (): unknown => {
     const parent: Record<string, unknown> = { id: 1 };
