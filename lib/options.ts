@@ -9,7 +9,9 @@ function quote(value: unknown): string {
   if (typeof value === "function") return `function ${value.name}`.trim();
   let text: string | undefined;
   try {
-    text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
+    // JSON has no word for a bigint, and only null for NaN.
+    if (typeof value === "bigint") text = `${value}n`;
+    else if (typeof value !== "number") text = JSON.stringify(value);
   } catch {
     text = undefined;
   }
@@ -28,7 +30,9 @@ export function refuseRange(option: string, got: unknown, allowed: string): neve
 }
 
 export function checkObject(option: string, value: unknown, keys: readonly string[]): void {
-  if (typeof value !== "object" || value === null) refuseType(option, value, "an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuseType(option, value, "an object");
+  }
   for (const [key, given] of Object.entries(value)) {
     if (given !== undefined && !keys.includes(key)) {
       refuseType(`${option}.${key}`, given, `no such option, but ${keys.join(", ")}`);

@@ -1,3 +1,5 @@
+import { checkFunction, checkObject, refuseRange, refuseType } from "../options.ts";
+import { isObject } from "./kinds.ts";
 import { pathAutomaton } from "./path-states.ts";
 import type { PathRule, PathState, Tolerance, Unordered } from "./path-states.ts";
 import { parsePath } from "./paths.ts";
@@ -121,9 +123,9 @@ const KEYS: readonly (keyof CompareRules)[] = [
  * @throws TypeError or RangeError that names the option, what it got and what is allowed
  */
 export function compileRules(rules: CompareRules = {}): CompiledRules {
-  checkKeys("compare", rules, KEYS);
+  checkObject("compare", rules, KEYS);
   const { normalize = {} } = rules;
-  checkKeys("compare.normalize", normalize, ["v1", "v2"]);
+  checkObject("compare.normalize", normalize, ["v1", "v2"]);
   const paths: PathRule[] = [
     ...list("compare.ignore", rules.ignore).map((path, i) => ignoreRule(path, i)),
     ...list("compare.unordered", rules.unordered).map((rule, i) => unorderedRule(rule, i)),
@@ -149,11 +151,11 @@ function ignoreRule(path: unknown, index: number): PathRule {
 
 function unorderedRule(rule: unknown, index: number): PathRule {
   const name = `compare.unordered[${index}]`;
-  if (typeof rule !== "object" || rule === null) {
+  if (!isObject(rule)) {
     const steps = pathOf(name, rule, "$.items[*]");
     return { steps, text: rule as string, unordered: { by: undefined } };
   }
-  checkKeys(name, rule, ["path", "by"]);
+  checkObject(name, rule, ["path", "by"]);
   const { path, by } = rule as { path: unknown; by: unknown };
   const steps = pathOf(`${name}.path`, path, "$.items[*]");
   const unordered: Unordered = { by: keyPath(`${name}.by`, by) };
@@ -162,7 +164,7 @@ function unorderedRule(rule: unknown, index: number): PathRule {
 
 function toleranceRule(rule: unknown, index: number): PathRule {
   const name = `compare.tolerance[${index}]`;
-  checkKeys(name, rule, ["path", "absolute", "relative", "dateMs"]);
+  checkObject(name, rule, ["path", "absolute", "relative", "dateMs"]);
   const { path, absolute, relative, dateMs } = rule as Record<string, unknown>;
   const steps = pathOf(`${name}.path`, path, "$.items[*].price");
   const tolerance: Tolerance = {
@@ -171,19 +173,17 @@ function toleranceRule(rule: unknown, index: number): PathRule {
     dateMs: atLeast(`${name}.dateMs`, dateMs, "from 0"),
   };
   if ((tolerance.absolute ?? tolerance.relative ?? tolerance.dateMs) === undefined)
-    throw new TypeError(
-      `${name}: got ${show(rule)}, allowed is an object with absolute, relative or dateMs`,
-    );
+    refuseType(name, rule, "an object with absolute, relative or dateMs");
   return { steps, text: path as string, tolerance };
 }
 
 function pathOf(name: string, path: unknown, example: string): Step[] {
-  const allowed = `${name}: got ${show(path)}, allowed is a path such as ${show(example)}`;
-  if (typeof path !== "string") throw new TypeError(allowed);
+  const allowed = `a path such as "${example}"`;
+  if (typeof path !== "string") refuseType(name, path, allowed);
   try {
     return parsePath(path);
-  } catch (cause) {
-    throw new TypeError(`${allowed} (${(cause as Error).message})`, { cause });
+  } catch (error) {
+    return refuseType(name, path, `${allowed} (${(error as Error).message})`);
   }
 }
 
@@ -192,53 +192,32 @@ function keyPath(name: string, by: unknown): (string | number)[] {
   const short = typeof by === "string" && !by.startsWith("$");
   const steps = pathOf(name, short ? (by.startsWith("[") ? `$${by}` : `$.${by}`) : by, "id");
   return steps.map(({ key, deep }) => {
-    if (key === undefined || deep)
-      throw new TypeError(
-        `${name}: got ${show(by)}, allowed is a path to one value, such as "id" or "$.key.id"`,
-      );
-    return key;
+    if (key !== undefined && !deep) return key;
+    return refuseType(name, by, 'a path to one value, such as "id" or "$.key.id"');
   });
 }
 
 function list(name: string, value: unknown): readonly unknown[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value))
-    throw new TypeError(`${name}: got ${show(value)}, allowed is an array`);
+  if (!Array.isArray(value)) refuseType(name, value, "an array");
   // A copy by index: a hole is refused like undefined, not skipped.
   return Array.from(value);
 }
 
-function callable(name: string, value: unknown): ((...values: unknown[]) => unknown) | undefined {
-  if (value === undefined || typeof value === "function")
-    return value as ((...values: unknown[]) => unknown) | undefined;
-  throw new TypeError(`${name}: got ${show(value)}, allowed is a function`);
+function callable<Rule>(name: string, value: Rule): Rule {
+  checkFunction(name, value);
+  return value;
 }
 
 function count(name: string, value: unknown, fallback: number): number {
   const number = atLeast(name, value, "above 0") ?? fallback;
   if (Number.isSafeInteger(number) || number === Infinity) return number;
-  throw new RangeError(`${name}: got ${number}, allowed is a whole number from 1, or Infinity`);
+  return refuseRange(name, number, "a whole number from 1, or Infinity");
 }
 
 function atLeast(name: string, value: unknown, range: "from 0" | "above 0"): number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== "number")
-    throw new TypeError(`${name}: got ${show(value)}, allowed is a number ${range}`);
+  if (typeof value !== "number") refuseType(name, value, `a number ${range}`);
   if (value > 0 || (value === 0 && range === "from 0")) return value;
-  throw new RangeError(`${name}: got ${value}, allowed is a number ${range}`);
-}
-
-function checkKeys(name: string, value: unknown, allowed: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new TypeError(`${name}: got ${show(value)}, allowed is an object`);
-  for (const key of Object.keys(value))
-    if (!allowed.includes(key))
-      throw new TypeError(`${name}: got ${show(key)}, allowed is ${allowed.join(", ")}`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "function") return "a function";
-  if (value === null || typeof value !== "object") return String(value);
-  return Array.isArray(value) ? "an array" : "an object";
+  return refuseRange(name, value, `a number ${range}`);
 }

@@ -5,12 +5,12 @@ import { verdict } from "./support.ts";
 
 const refused: [rules: unknown, type: typeof TypeError | typeof RangeError, message: string][] = [
   [null, TypeError, "compare: got null, allowed is an object"],
-  [[], TypeError, "compare: got an array, allowed is an object"],
+  [[], TypeError, "compare: got [], allowed is an object"],
   ["ignore", TypeError, 'compare: got "ignore", allowed is an object'],
   [
     { ignored: [] },
     TypeError,
-    'compare: got "ignored", allowed is ignore, unordered, tolerance, normalize, equal, ignoreWhen, errors, maxNodes, maxMs, maxDifferences',
+    "compare.ignored: got [], allowed is no such option, but ignore, unordered, tolerance, normalize, equal, ignoreWhen, errors, maxNodes, maxMs, maxDifferences",
   ],
   [{ ignore: "$.a" }, TypeError, 'compare.ignore: got "$.a", allowed is an array'],
   [
@@ -51,7 +51,7 @@ const refused: [rules: unknown, type: typeof TypeError | typeof RangeError, mess
   [
     { unordered: [{ path: "$", by: "id", key: 1 }] },
     TypeError,
-    'compare.unordered[0]: got "key", allowed is path, by',
+    "compare.unordered[0].key: got 1, allowed is no such option, but path, by",
   ],
   [
     { unordered: [{ path: "$", by: "ids[*]" }] },
@@ -67,7 +67,7 @@ const refused: [rules: unknown, type: typeof TypeError | typeof RangeError, mess
   [
     { tolerance: [{ path: "$.a" }] },
     TypeError,
-    "compare.tolerance[0]: got an object, allowed is an object with absolute, relative or dateMs",
+    'compare.tolerance[0]: got {"path":"$.a"}, allowed is an object with absolute, relative or dateMs',
   ],
   [
     { tolerance: [{ absolute: 1 }] },
@@ -89,12 +89,20 @@ const refused: [rules: unknown, type: typeof TypeError | typeof RangeError, mess
     TypeError,
     'compare.tolerance[0].dateMs: got "1", allowed is a number from 0',
   ],
-  [{ normalize: () => 1 }, TypeError, "compare.normalize: got a function, allowed is an object"],
-  [{ normalize: { V1: () => 1 } }, TypeError, 'compare.normalize: got "V1", allowed is v1, v2'],
+  [
+    { normalize: () => 1 },
+    TypeError,
+    "compare.normalize: got function normalize, allowed is an object",
+  ],
+  [
+    { normalize: { V1: () => 1 } },
+    TypeError,
+    "compare.normalize.V1: got function V1, allowed is no such option, but v1, v2",
+  ],
   [{ normalize: { v1: 1 } }, TypeError, "compare.normalize.v1: got 1, allowed is a function"],
   [{ equal: true }, TypeError, "compare.equal: got true, allowed is a function"],
   [{ ignoreWhen: "always" }, TypeError, 'compare.ignoreWhen: got "always", allowed is a function'],
-  [{ errors: {} }, TypeError, "compare.errors: got an object, allowed is a function"],
+  [{ errors: {} }, TypeError, "compare.errors: got {}, allowed is a function"],
   [{ maxNodes: 0 }, RangeError, "compare.maxNodes: got 0, allowed is a number above 0"],
   [
     { maxNodes: 1.5 },
