@@ -1,3 +1,4 @@
+import { isObject, kindOf } from "./kinds.ts";
 import type { PathState } from "./path-states.ts";
 import { mapPathKey } from "./paths.ts";
 import { measured } from "./tolerance.ts";
@@ -56,9 +57,7 @@ export class Hasher {
         }
       }
     }
-    return typeof value === "object" && value !== null
-      ? this.#object(value, state, depth)
-      : hashPrimitive(value);
+    return isObject(value) ? this.#object(value, state, depth) : hashPrimitive(value);
   }
 
   #object(value: object, state: PathState | undefined, depth: number): number {
@@ -75,30 +74,45 @@ export class Hasher {
   }
 
   #inside(value: object, state: PathState | undefined, depth: number): number {
-    if (Array.isArray(value)) return this.#array(value, state, depth);
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) {
-      if (types.isDate(value)) {
-        const time = Date.prototype.getTime.call(value);
-        if (!state?.tolerances?.some(({ dateMs }) => dateMs !== undefined))
-          return mix(SEED.date, hashNumber(time));
-        if (Number.isFinite(time)) this.weight += time;
-        return SEED.date;
-      }
-      if (types.isMap(value)) return this.#map(value, state, depth);
-      if (types.isSet(value)) return SEED.set + (state === undefined ? value.size : 0);
-      if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return hashBytes(value);
-      if (types.isNativeError(value) || types.isBoxedPrimitive(value)) return SEED.other;
+    switch (kindOf(value)) {
+      case "array":
+        return this.#array(value as unknown[], state, depth);
+      case "map":
+        return this.#map(value as Map<unknown, unknown>, state, depth);
+      case "set":
+        return this.#set(value as Set<unknown>, state?.anyChild(), depth);
+      case "date":
+        return this.#date(Date.prototype.getTime.call(value), state);
+      case "leaf":
+        return hashBytes(value);
+      case "error":
+        // Its message may not be enumerable, and counts.
+        return (
+          this.#properties(value as Properties, state, depth) +
+          this.#property(value as Properties, "message", state, depth)
+        );
+      default:
+        return this.#properties(value as Properties, state, depth);
     }
+  }
+
+  #date(time: number, state: PathState | undefined): number {
+    if (!state?.tolerances?.some(({ dateMs }) => dateMs !== undefined))
+      return mix(SEED.date, hashNumber(time));
+    if (Number.isFinite(time)) this.weight += time;
+    return SEED.date;
+  }
+
+  #properties(value: Properties, state: PathState | undefined, depth: number): number {
     // A sum: the order of the keys means nothing.
     let sum = SEED.object;
-    if (prototype === Object.prototype && this.#walk.cleanPrototype && !types.isProxy(value))
+    const isPlain = Object.getPrototypeOf(value) === Object.prototype && !types.isProxy(value);
+    if (isPlain && this.#walk.cleanPrototype)
       // No list of the keys has to be made.
-      for (const name in value)
-        sum = (sum + this.#property(value as Properties, name, state, depth)) | 0;
+      for (const name in value) sum = (sum + this.#property(value, name, state, depth)) | 0;
     else
       for (const name of Object.keys(value))
-        sum = (sum + this.#property(value as Properties, name, state, depth)) | 0;
+        sum = (sum + this.#property(value, name, state, depth)) | 0;
     return sum;
   }
 
@@ -125,11 +139,20 @@ export class Hasher {
     return hash;
   }
 
+  #set(value: Set<unknown>, member: PathState | undefined, depth: number): number {
+    let sum = SEED.set;
+    if (member?.ignore !== undefined) return sum;
+    this.#walk.visit(value.size);
+    for (const inner of Set.prototype.values.call(value))
+      sum = (sum + finish(this.#any(inner, member, depth + 1))) | 0;
+    return sum;
+  }
+
   #map(value: Map<unknown, unknown>, state: PathState | undefined, depth: number): number {
     let sum = SEED.map;
     this.#walk.visit(value.size);
     for (const [key, inner] of Map.prototype.entries.call(value)) {
-      if (typeof key === "object" && key !== null) continue;
+      if (isObject(key)) continue;
       const name = mapPathKey(key);
       const child = state?.child(name);
       if (child?.ignore !== undefined) continue;
@@ -182,15 +205,15 @@ function hashString(value: string): number {
   return hash;
 }
 
-function hashBytes(value: ArrayBufferView | ArrayBufferLike): number {
+/** Of a buffer or a view; of no other object that is one piece. */
+function hashBytes(value: object): number {
+  if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return SEED.other;
   const { byteLength } = value;
   const length = Math.min(byteLength, MAX_BYTES);
   const bytes = ArrayBuffer.isView(value)
-    ? new Uint8Array(value.buffer, value.byteOffset, length)
-    : new Uint8Array(value, 0, length);
-  let hash = byteLength | 0;
-  for (let i = 0; i < length; i++) hash = imul(hash ^ (bytes[i] as number), 0x01000193);
-  return hash;
+    ? Buffer.from(value.buffer, value.byteOffset, length)
+    : Buffer.from(value, 0, length);
+  return hashString(bytes.toString("latin1")) ^ byteLength;
 }
 
 /** Takes another 32 bits into a hash (one round of MurmurHash3). */

@@ -335,6 +335,8 @@ const crowds: [name: string, make: (i: number) => unknown, rules: CompareRules][
     (i) => ({ at: i }),
     { tolerance: [{ path: "$[*].at", absolute: 0.1 }] },
   ],
+  ["Sets of one size", (i) => new Set([i, { i }]), {}],
+  ["Errors of one class", (i) => new Error(`no ${i}`), {}],
   ["of one key", (i) => ({ id: 1, i: i % 1 }), { unordered: [{ path: "$", by: "id" }] }],
 ];
 
