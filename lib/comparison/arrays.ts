@@ -40,7 +40,7 @@ export function compareArrays(
   const changed: number[] = [];
   for (let i = 0; i < shared; i++) {
     if (walk.attempt(a[i], b[i], childAt(i), depth + 1)) continue;
-    if (into.listed === undefined) return false;
+    if (into.early) return false;
     changed.push(i);
   }
   if (a.length === b.length && isPermuted(walk, a, b, changed, state, depth))
@@ -120,7 +120,7 @@ function compareKeyed(
   by: KeyPath,
   depth: number,
 ): boolean {
-  const pairs = pairByKey(into.walk, a, b, by, into.listed === undefined);
+  const pairs = pairByKey(into.walk, a, b, by, into.early);
   if (pairs === undefined) return false;
   for (let i = 0; i < a.length; i++) {
     const partner = pairs.partners[i] as number;
@@ -138,7 +138,7 @@ function compareMultisets(
   depth: number,
 ): boolean {
   const { walk } = into;
-  const unpaired = pairElements(walk, a, b, element, depth + 1, into.listed === undefined);
+  const unpaired = pairElements(walk, a, b, element, depth + 1, into.early);
   if (unpaired === undefined) return false;
   // Two functions find no partner since they can't be compared, not since they differ.
   if (unpaired.v2.length > 0) {

@@ -43,7 +43,7 @@ export function compareMaps(
     into.hide(child.ignore, (apart) => apart.equal(new Map(side1), new Map(side2), undefined, 0));
     return true;
   }
-  const unpaired = pairEntries(walk, side1, side2, child, depth + 1, into.listed === undefined);
+  const unpaired = pairEntries(walk, side1, side2, child, depth + 1, into.early);
   return reportUnpaired(into, unpaired, [entries1, side1], [entries2, side2]);
 }
 
@@ -70,8 +70,7 @@ export function compareSets(
       ? members.filter((value) => !Set.prototype.has.call(other, value))
       : members;
   const [side1, side2] = [apart(members1, b), apart(members2, a)];
-  const early = into.listed === undefined;
-  const unpaired = pairElements(walk, side1, side2, member, depth + 1, early);
+  const unpaired = pairElements(walk, side1, side2, member, depth + 1, into.early);
   return reportUnpaired(into, unpaired, [members1, side1], [members2, side2]);
 }
 

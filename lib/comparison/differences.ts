@@ -29,6 +29,7 @@ export function listDifferences(
 /** The differences found so far, and the way from the root to where the walk is. */
 class DifferenceList implements Findings {
   readonly walk: Walk;
+  readonly early = false;
   readonly found: Difference[] = [];
   readonly #max: number;
   /** Text is made of the keys only for what is found. */

@@ -44,7 +44,8 @@ export function equalUnder(
 /** For whom the first difference is enough. */
 class AnyDifference implements Findings {
   readonly walk: Walk;
-  readonly listed = undefined;
+  readonly early = true;
+  readonly listed = 0;
 
   constructor(walk: Walk) {
     this.walk = walk;

@@ -12,8 +12,10 @@ export const ABSENT = Symbol("absent");
  */
 export interface Findings {
   readonly walk: Walk;
-  /** Differences listed so far; undefined where the first one ends the walk. */
-  readonly listed: number | undefined;
+  /** Whether the first difference ends the walk. */
+  readonly early: boolean;
+  /** Differences listed so far. */
+  readonly listed: number;
   /** Compares what stands under a key: two values, or one and {@link ABSENT}. */
   pair(
     key: PathKey,
