@@ -1,6 +1,10 @@
 import type { MiddlewareObj } from "@middy/core";
 import { Invocation } from "./call/invocation.ts";
 import type { Migration } from "./migration.ts";
+import { holdEnvironment } from "./lambda/early-response.ts";
+import type { HeldWork } from "./lambda/hold.ts";
+import { streamed, streamIn } from "./lambda/response-stream.ts";
+import { whenHooksAreSkipped } from "./lambda/skipped-hooks.ts";
 import { messageOf } from "./logger.ts";
 import type { ModeReading } from "./mode-source/mode-source.ts";
 import { keepComparisons } from "./records/keep.ts";
@@ -27,6 +31,8 @@ const UNREADABLE: ModeReading = {
  * Let it be the last `.use()`: its hooks after the handler are then the first to run. A middleware that
  * comes later and answers early would keep Middy from running them at all.
  *
+ * With `response: "early"` that work goes on after the response, and no caller waits for it.
+ *
  * @param migrations one migration or several.
  * @throws {TypeError | RangeError} naming the option that is wrong, what it got and what is allowed.
  * @example
@@ -43,22 +49,28 @@ export default function segue(
     migrations,
     options,
   );
+  const { keepsAll = false, strict = false } = options.records ?? {};
+  // A store that may fail the invocation can only do so before the response.
+  const holding = options.response === "early" && !strict ? holdEnvironment(logger) : undefined;
   const books = new Map(
     Array.from(repairs, ([name, store]) => [name, new RepairBook(store, logger)]),
   );
   // What an invocation goes by whose mode source breaks its promise never to reject.
   const lastReadings = new Map<string, ModeReading>();
-  const requests = new WeakMap<object, Invocation>();
+  const requests = new WeakMap<object, OpenRequest>();
 
-  async function open(request: { context: any }): Promise<void> {
+  async function open(request: MiddyRequest): Promise<void> {
     const { context } = request;
+    refuseDurable(context);
     const remainingMs = remainingTimeOf(context);
-    const invocation = new Invocation(
-      String(context.awsRequestId ?? crypto.randomUUID()),
-      remainingMs,
-      reserveMs,
-    );
-    const keepsAll = options.records?.keepsAll ?? false;
+    const requestId = String(context.awsRequestId ?? crypto.randomUUID());
+    const invocation = new Invocation(requestId, remainingMs, reserveMs);
+    const held = holding?.begin(requestId, () => invocation.hurry());
+    requests.set(request, {
+      invocation,
+      held,
+      stopLooking: held && whenHooksAreSkipped(request, () => void close(request)),
+    });
     await Promise.all(
       defined.map(async (migration) => {
         const reading = await readMode(migration.name, remainingMs() / 2);
@@ -69,7 +81,6 @@ export default function segue(
         });
       }),
     );
-    requests.set(request, invocation);
   }
 
   async function readMode(migration: string, budgetMs: number): Promise<ModeReading> {
@@ -84,11 +95,45 @@ export default function segue(
     }
   }
 
-  async function close(request: object): Promise<void> {
-    const invocation = requests.get(request);
-    if (invocation === undefined) return;
+  async function close(request: MiddyRequest): Promise<void> {
+    const opened = requests.get(request);
+    if (opened === undefined) return;
     // An error after this hook brings the request here again; what is done once is done.
     requests.delete(request);
+    opened.stopLooking?.();
+    const { invocation, held } = opened;
+    if (!held?.isHeld) {
+      if (invocation.hasWork) countDrain(invocation, "DrainedInline");
+      await settle(invocation).finally(() => held?.end());
+      return;
+    }
+    const body = streamIn(request.response);
+    if (body === undefined && !invocation.hasWork) {
+      await settle(invocation);
+      held.end();
+      return;
+    }
+    const heldFrom = performance.now();
+    // A body that is still streamed may yet call the dependency.
+    void streamed(body)
+      .then(() => {
+        if (invocation.hasWork) countDrain(invocation, "DrainedEarly");
+        return settle(invocation, heldFrom);
+      })
+      .finally(() => held.end());
+  }
+
+  function countDrain(invocation: Invocation, metric: "DrainedEarly" | "DrainedInline"): void {
+    for (const { name } of defined) invocation.tally(name).count(metric);
+  }
+
+  /**
+   * Brings an invocation to its end: waits for what is under way, stores the records, publishes the
+   * metrics. Rejects only for a strict store.
+   *
+   * @param heldFrom since when the environment is held for it, by `performance.now()`.
+   */
+  async function settle(invocation: Invocation, heldFrom?: number): Promise<void> {
     try {
       await invocation.close();
       await Promise.all(
@@ -102,8 +147,12 @@ export default function segue(
         ),
       );
     } catch (error) {
-      if (options.records?.strict) throw error;
+      if (strict) throw error;
       logger.error("the comparisons could not be kept", { why: messageOf(error) });
+    }
+    if (heldFrom !== undefined) {
+      const heldMs = performance.now() - heldFrom;
+      for (const { name } of defined) invocation.tally(name).took("Held", heldMs);
     }
     try {
       // Ours is done when it returns; only a sink that takes its time needs a limit.
@@ -116,4 +165,31 @@ export default function segue(
 
   // Middy takes what a hook returns for the response, so none of these returns anything.
   return { before: open, after: close, onError: close };
+}
+
+/** What of Middy's request is of interest here. */
+interface MiddyRequest {
+  readonly context: any;
+  readonly response?: unknown;
+  readonly error?: unknown;
+}
+
+/** An invocation between the hooks before and after its handler. */
+interface OpenRequest {
+  readonly invocation: Invocation;
+  /** Set where the environment can be held for it. */
+  readonly held: HeldWork | undefined;
+  readonly stopLooking: (() => void) | undefined;
+}
+
+/**
+ * A durable function's handler runs again from its beginning whenever it goes on, and each time it may end
+ * without any hook: its calls would be compared many times over, or not at all.
+ */
+function refuseDurable(context: any): void {
+  if (context?.lambdaContext === undefined) return;
+  throw new TypeError(
+    "segue: got a durable function's context, allowed is a standard or a streaming handler. " +
+      "Call the dependency from a function that the durable one invokes in a step",
+  );
 }

@@ -5,7 +5,14 @@ import { emfMetrics } from "./metrics/emf.ts";
 import type { MetricsSink } from "./metrics/tally.ts";
 import { appConfigModeSource } from "./mode-source/app-config.ts";
 import type { ModeSource } from "./mode-source/mode-source.ts";
-import { checkMethods, checkMs, checkObject, refuseRange, refuseType } from "./options.ts";
+import {
+  checkMethods,
+  checkMs,
+  checkObject,
+  checkOneOf,
+  refuseRange,
+  refuseType,
+} from "./options.ts";
 import type { RecordStore } from "./records/record-store.ts";
 import type { RepairStore } from "./records/repair-store.ts";
 import { tableOf } from "./records/table.ts";
@@ -28,6 +35,14 @@ export interface SegueOptions {
    * time left for the records and the response; 0 to 900,000. @default 500
    */
   readonly reserveMs?: number;
+  /**
+   * When the response goes out: `inline`, when all that runs after the handler is done, the secondary at
+   * `timeoutMs` at the latest; or `early`, at once, while a Lambda extension within the process holds the
+   * environment until that is done. `early` is billed for as long, and where there can be no extension it
+   * is `inline`, with one line in the log.
+   * @default "inline"
+   */
+  readonly response?: "inline" | "early";
 }
 
 /**
@@ -40,7 +55,15 @@ export function resolveOptions(
   options: SegueOptions,
 ) {
   const defined = checkMigrations(migrations);
-  checkObject("options", options, ["modeSource", "records", "metrics", "logger", "reserveMs"]);
+  checkObject("options", options, [
+    "modeSource",
+    "records",
+    "metrics",
+    "logger",
+    "reserveMs",
+    "response",
+  ]);
+  checkOneOf("response", options.response, ["inline", "early"]);
   checkMethods("modeSource", options.modeSource, ["read"]);
   checkMethods("records", options.records, ["write"]);
   checkMethods("metrics", options.metrics, ["publish"]);

@@ -29,6 +29,7 @@ export class Invocation {
   #calibrations = 0;
   #closed = false;
   #sealed = false;
+  #isHurried = false;
   #onIdle: (() => void) | undefined;
   /** One timer for all calls: they are many, and hardly ever does one of them need it. */
   #alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
@@ -61,6 +62,11 @@ export class Invocation {
   /** Whether its comparisons and counts are on their way out, so that nothing may be added to them. */
   get sealed(): boolean {
     return this.#sealed;
+  }
+
+  /** Whether there is anything to wait for, or to store. */
+  get hasWork(): boolean {
+    return this.#pending.size > 0 || this.comparisons.length > 0;
   }
 
   nextSequence(): number {
@@ -134,6 +140,12 @@ export class Invocation {
     this.#sealed = true;
   }
 
+  /** Ends a wait for the calls under way, or keeps one from beginning. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#onIdle?.();
+  }
+
   /** Waits until no call is pending, or each one's time is over, which one that goes on may put off. */
   async #untilIdle(): Promise<void> {
     const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
@@ -142,7 +154,7 @@ export class Invocation {
       let dueAt = 0;
       for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
       const waitMs = Math.min(dueAt, endsAt) - performance.now();
-      if (this.#pending.size === 0 || waitMs <= 0) return;
+      if (this.#pending.size === 0 || this.#isHurried || waitMs <= 0) return;
       await this.#within(waitMs, [idle]);
     }
   }

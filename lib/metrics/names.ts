@@ -64,6 +64,13 @@ export const METRICS = {
   RepairsDone: "Count",
   RepairsFailed: "Count",
   RepairsPending: "Count",
+  /**
+   * Invocations with work left when the handler was done, by whether the response waited for it, and for
+   * how long the environment was held where it did not.
+   */
+  DrainedEarly: "Count",
+  DrainedInline: "Count",
+  Held: "Milliseconds",
   /** Reads of the mode document that failed, documents that were refused, invocations on the default. */
   ModeReadFailures: "Count",
   ModeDocumentsRefused: "Count",
