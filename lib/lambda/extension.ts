@@ -40,7 +40,7 @@ function nextEvent(api: string, id: string, agent: Agent): Promise<InvokeEvent> 
           const { requestId, deadlineMs } = JSON.parse(text);
           resolve({ requestId, deadlineMs });
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });
