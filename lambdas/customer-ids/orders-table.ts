@@ -1,6 +1,7 @@
 import { paginateQuery } from "@aws-sdk/client-dynamodb";
+import { variable } from "../variable.ts";
 import type { CustomerDirectory } from "./customer-directory.ts";
-import { dynamodb, variable } from "./dynamodb.ts";
+import { dynamodb } from "./dynamodb.ts";
 
 /**
  * V1: every order of a merchant, whatever became of it, as `{ merchantId, orderId, customerId, status }`.
