@@ -53,7 +53,8 @@ export async function openPaymentsV1(): Promise<PaymentServer> {
       "not-found": refusal(404, "payment_not_found", "there is no such payment"),
       "too-much": refusal(422, "refund_too_large", "more than is left of the payment"),
     },
-    refusal: ({ status, message }) => refusal(status, "invalid", message),
+    refusal: ({ status, message }) =>
+      refusal(status, status === 404 ? "no_such_path" : "invalid", message),
   });
 }
 

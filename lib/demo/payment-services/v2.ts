@@ -57,7 +57,8 @@ export async function openPaymentsV2(): Promise<PaymentServer> {
       "not-found": refusal(404, "CHARGE_NOT_FOUND", "there is no such charge"),
       "too-much": refusal(422, "REFUND_TOO_LARGE", "more than is left of the charge"),
     },
-    refusal: ({ status, message }) => refusal(status, "INVALID", message),
+    refusal: ({ status, message }) =>
+      refusal(status, status === 404 ? "NO_SUCH_PATH" : "INVALID", message),
   });
 }
 

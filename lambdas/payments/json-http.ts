@@ -1,0 +1,110 @@
+import type { Call } from "../../lib/index.ts";
+import { PaymentRefused, type RefusalCode } from "./payment-service.ts";
+
+/** Milliseconds after which a service that hasn't answered won't. */
+export const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** A service has answered, and not with what could be understood. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = "UnexpectedAnswer";
+  /** The HTTP status. */
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** How one service is talked to. */
+export interface JsonHttpOptions {
+  /** Such as `https://payments.example.com`, without a slash at its end. */
+  readonly url: string;
+  /** @default 5000 */
+  readonly timeoutMs?: number;
+  /** The header that has the idempotency key of a write. */
+  readonly keyHeader: string;
+  /** The service's own code for what went wrong, in an answer's body. */
+  readonly codeOf: (body: any) => unknown;
+  /** What the service's codes mean: those by which it says that it has done nothing. */
+  readonly refusals: Readonly<Record<string, RefusalCode>>;
+}
+
+/** JSON over HTTP, for one call after the other. */
+export class JsonHttp {
+  readonly #options: JsonHttpOptions;
+
+  constructor(options: JsonHttpOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes one request.
+   *
+   * @param path what is inside the service's URL; see {@link segment}.
+   * @param write the body of a POST; without one it is a GET.
+   * @returns the answer, read from the body by `read`.
+   * @throws {PaymentRefused} where the service says that it has done nothing.
+   * @throws {UnexpectedAnswer} for any other status than success, and for what `read` can't read.
+   * @throws what `fetch` does: the time is over, nobody waits any more, the connection breaks.
+   */
+  async request<Answer>(
+    call: Call,
+    path: string,
+    read: (body: any) => Answer,
+    write?: object,
+  ): Promise<Answer> {
+    const { url, keyHeader, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
+    const response = await fetch(`${url}${path}`, {
+      ...(write !== undefined && {
+        method: "POST",
+        headers: { "content-type": "application/json", [keyHeader]: keyOf(call) },
+        body: JSON.stringify(write),
+      }),
+      // A redirected write would move money where nobody meant it to.
+      redirect: "error",
+      signal: AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    const text = await response.text();
+    try {
+      const body: unknown = JSON.parse(text);
+      if (response.ok) return read(body);
+      this.#refuse(body);
+    } catch (cause) {
+      if (cause instanceof PaymentRefused) throw cause;
+      throw new UnexpectedAnswer(response.status, "the answer can't be read", { cause });
+    }
+    throw new UnexpectedAnswer(response.status, `the service answered ${response.status}`);
+  }
+
+  #refuse(body: unknown): void {
+    const code = String(this.#options.codeOf(body));
+    const { refusals } = this.#options;
+    if (Object.hasOwn(refusals, code)) throw new PaymentRefused(refusals[code]!);
+  }
+}
+
+function keyOf({ idempotencyKey }: Call): string {
+  if (idempotencyKey === undefined) throw new TypeError("a write needs an idempotency key");
+  return idempotencyKey;
+}
+
+/**
+ * An id as a part of a path. An id such as `..` would lead elsewhere.
+ *
+ * @throws {PaymentRefused}
+ */
+export function segment(id: unknown): string {
+  if (typeof id === "string" && /^[\w-]{1,64}$/.test(id)) return id;
+  throw new PaymentRefused("invalid", "an id has 1 to 64 letters, digits, dashes and underscores");
+}
+
+/** What was asked for, or `undefined` where the service says that there is no such thing. */
+export async function undefinedIfMissing<Thing>(asked: Promise<Thing>): Promise<Thing | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof PaymentRefused && error.code === "not-found") return undefined;
+    throw error;
+  }
+}

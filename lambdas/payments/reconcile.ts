@@ -1,0 +1,49 @@
+import type { Client } from "../../lib/index.ts";
+import type { Money } from "./money.ts";
+import type { Payment, PaymentId, PaymentService } from "./payment-service.ts";
+
+/** The two services contradict each other about a payment, and only a person can find out who is right. */
+export class BooksDisagree extends Error {
+  override readonly name = "BooksDisagree";
+}
+
+/**
+ * Enters into the secondary's books what the primary has of one payment, its refunds included. The
+ * secondary moves no money for it. It may be run at any time and as often as one likes: while the
+ * payment is being refunded, and for a payment that neither service has.
+ *
+ * @throws {BooksDisagree} where the secondary has what the primary hasn't, or has it otherwise.
+ */
+export async function reconcilePayment(
+  primary: Client<PaymentService>,
+  secondary: Client<PaymentService>,
+  { customerId, paymentId }: PaymentId,
+): Promise<void> {
+  const id = { customerId, paymentId };
+  // The secondary first. It is the last to hear of a write, so whatever it has by now, the primary has.
+  const copy = await secondary.payment(id);
+  const truth = await primary.payment(id);
+  if (copy !== undefined) refuseContradiction(truth, copy);
+  if (truth === undefined) return;
+  if (copy === undefined) await secondary.pay({ ...id, amount: truth.amount });
+  for (const { refundId, amount } of truth.refunds) {
+    const known = copy?.refunds.some((refund) => refund.refundId === refundId) ?? false;
+    if (!known) await secondary.refund({ ...id, refundId, amount });
+  }
+}
+
+function refuseContradiction(truth: Payment | undefined, copy: Payment): void {
+  const refunded = new Map(truth?.refunds.map(({ refundId, amount }) => [refundId, amount]));
+  const agree =
+    sameMoney(truth?.amount, copy.amount) &&
+    copy.refunds.every(({ refundId, amount }) => sameMoney(refunded.get(refundId), amount));
+  if (!agree) {
+    throw new BooksDisagree(
+      `payment ${copy.paymentId} of ${copy.customerId}: the secondary has what the primary has not`,
+    );
+  }
+}
+
+function sameMoney(one: Money | undefined, other: Money): boolean {
+  return one?.minorUnits === other.minorUnits && one.currency === other.currency;
+}
