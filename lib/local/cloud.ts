@@ -20,6 +20,8 @@ export interface CloudOptions {
   readonly assembly: string;
   /** Names of the stacks to stand up; those that they depend on come along. @default all */
   readonly stacks?: readonly string[];
+  /** By stack name: values of the template's parameters. @default their defaults */
+  readonly parameters?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /**
    * What alarms, deployments and retries follow. Functions' timeouts are wall time whatever it is.
    *
@@ -83,6 +85,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const assembly = readAssembly(options.assembly);
   const stacks = selectStacks(assembly, options.stacks);
   const ids = { region, account };
+  for (const name of Object.keys(options.parameters ?? {})) {
+    if (!assembly.stacks.some((stack) => stack.name === name)) {
+      throw new Error(`parameters: got ${name}, the assembly has no such stack`);
+    }
+  }
 
   const closers: (() => Promise<void>)[] = [];
   // The last opened first, and all of them, also when one fails.
@@ -184,7 +191,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     );
 
     // All templates are checked before anything is made.
-    const plans = stacks.map((stack) => planStack(stack, ids, makers));
+    const plans = stacks.map((stack) =>
+      planStack(stack, ids, makers, options.parameters?.[stack.name]),
+    );
     const results: StackResults = { outputs: new Map(), exports: new Map() };
     for (const plan of plans) await plan.create(results);
 

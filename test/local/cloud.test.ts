@@ -5,6 +5,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import {
   App,
   CfnOutput,
+  CfnParameter,
   CfnResource,
   Duration,
   Stack,
@@ -293,6 +294,20 @@ test("says what it doesn't know, in every stack, before it makes anything", asyn
   await assert.rejects(openCloud({ assembly }), {
     name: "TemplateError",
     message: "Second: Resources.Queue: unknown resource type AWS::SQS::Queue",
+  });
+});
+
+test("gives a stack its parameters, and refuses those of a stack that isn't there", async (t) => {
+  const assembly = synth(t, (app) => {
+    const stack = new Stack(app, "Orders");
+    const { valueAsString } = new CfnParameter(stack, "Url");
+    new CfnOutput(stack, "Out", { value: valueAsString });
+  });
+  const url = "http://127.0.0.1:1";
+  await using cloud = await openCloud({ assembly, parameters: { Orders: { Url: url } } });
+  assert.equal(cloud.outputs["Orders"]?.["Out"], url);
+  await assert.rejects(openCloud({ assembly, parameters: { Order: { Url: url } } }), {
+    message: "parameters: got Order, the assembly has no such stack",
   });
 });
 

@@ -43,19 +43,22 @@ const knownSections = new Set([
 /**
  * Checks the whole of a stack's template, and makes nothing yet.
  *
+ * @param given values of its parameters, beside and before their defaults
  * @throws TemplateError that names what the local cloud can't do, and where it stands
  */
 export function planStack(
   { name: stackName, template }: AssemblyStack,
   identity: Omit<StackIdentity, "name">,
   makers: Makers,
+  given: Readonly<Record<string, string>> = {},
 ): StackPlan {
   for (const section of Object.keys(template)) {
     if (!knownSections.has(section)) throw new TemplateError([stackName, section], "not supported");
   }
+  const parameters = parameterValues(stackName, template.Parameters ?? {}, given);
   const made = new Map<string, CreatedResource>();
   const scopeOf = (results?: StackResults) =>
-    stackScope(stackName, template, identity, made, results);
+    stackScope(stackName, template, identity, parameters, made, results);
   const { condition } = scopeOf();
   // All of them, also those that only an Fn::If will ask for.
   for (const name of Object.keys(template.Conditions ?? {})) condition(name);
@@ -116,10 +119,10 @@ function stackScope(
   stackName: string,
   template: AssemblyStack["template"],
   identity: Omit<StackIdentity, "name">,
+  parameters: ReadonlyMap<string, unknown>,
   made: ReadonlyMap<string, CreatedResource>,
   results: StackResults | undefined,
 ): Scope {
-  const parameters = parameterValues(stackName, template.Parameters ?? {});
   const resource = (logicalId: string) => {
     const found = made.get(logicalId);
     // The plan has checked that the template declares it and has put it first.

@@ -6,8 +6,8 @@ import type { Template, TemplateResource } from "../../../lib/local/template/tem
 
 const identity = { region: "us-east-1", account: "123456789012" };
 const emptyResults = () => ({ outputs: new Map(), exports: new Map() });
-const plan = (template: Template, makers: Makers, name = "Orders") =>
-  planStack({ id: name, name, dependencies: [], template }, identity, makers);
+const plan = (template: Template, makers: Makers, name = "Orders", given = {}) =>
+  planStack({ id: name, name, dependencies: [], template }, identity, makers, given);
 
 /** Makes things that keep what they were made of. */
 function thingMaker() {
@@ -22,6 +22,27 @@ const thing = (
   Properties: Record<string, unknown> = {},
   more: Partial<TemplateResource> = {},
 ): TemplateResource => ({ Type: "Thing", Properties, ...more });
+
+test("takes the parameters that are given, and the defaults of the others", async () => {
+  const { made, makers } = thingMaker();
+  const template: Template = {
+    Parameters: {
+      Url: { Type: "String" },
+      Stage: { Type: "String", Default: "prod" },
+      Zones: { Type: "CommaDelimitedList", Default: "a,b" },
+    },
+    Resources: {
+      A: thing({ url: { Ref: "Url" }, stage: { Ref: "Stage" }, zones: { Ref: "Zones" } }),
+    },
+  };
+  const given = { Url: "http://127.0.0.1", Zones: "c,d" };
+  await plan(template, makers, "Orders", given).create(emptyResults());
+  assert.deepEqual(made["A"], { url: given.Url, stage: "prod", zones: ["c", "d"] });
+  assert.throws(() => plan(template, makers, "Orders", { ...given, Ulr: "" }), {
+    name: "TemplateError",
+    message: "Orders: Parameters.Ulr: given, and not declared",
+  });
+});
 
 const orders: [what: string, Resources: Template["Resources"], order: string[]][] = [
   ["as declared, where it is free", { B: thing(), A: thing() }, ["B", "A"]],
