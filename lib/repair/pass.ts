@@ -209,12 +209,11 @@ async function settle(
     return;
   }
   const client = (version: Version) =>
-    migration.direct(version, (name, given) =>
-      call(
-        version,
-        name === repair.operation ? idempotencyKey : migration.idempotencyKey(name, given),
-      ),
-    );
+    migration.direct(version, (name, given) => {
+      // Its own, even if it is of the same operation: there may be several of those to be made good.
+      const own = migration.idempotencyKey(name, given);
+      return call(version, own ?? (name === repair.operation ? idempotencyKey : undefined));
+    });
   const write = { state, primary, idempotencyKey, arguments: args };
   await operation.reconcile!(client(primary), client(secondary), write as any);
 }

@@ -114,8 +114,30 @@ describe("the repair pass", () => {
     assert.deepEqual(repairs.stored, []);
   });
 
-  it("gives reconcile's own writes the key of the write, or of their own", async () => {
-    const { add, pass, calls, data } = bank({ reconcile });
+  it("gives each of reconcile's writes the key of its own arguments, so that none passes for another", async () => {
+    const { add, pass, calls } = bank({
+      idempotencyKey: (id, balance) => `${id}:${balance}`,
+      // The secondary lacks more than the write in question.
+      reconcile: async (_, secondary) => {
+        await secondary.put("a", 5);
+        await secondary.put("a", 6);
+      },
+    });
+    await add({ idempotencyKey: "a:6" });
+    await pass();
+    assert.deepEqual(
+      calls.map(({ call }) => call.idempotencyKey),
+      ["a:5", "a:6"],
+    );
+  });
+
+  it("gives reconcile's writes the key of the write in question where their own can't be had", async () => {
+    const { add, pass, calls, data } = bank({
+      idempotencyKey: () => {
+        throw new Error("no key");
+      },
+      reconcile,
+    });
     data.v1.set("a", 7);
     await add({ idempotencyKey: "original-key" });
     await pass();
