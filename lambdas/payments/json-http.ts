@@ -41,7 +41,7 @@ export class JsonHttp {
   /**
    * Makes one request.
    *
-   * @param path what is inside the service's URL; see {@link segment}.
+   * @param path what is inside the service's URL; its ids are `checkedId`'s.
    * @param write the body of a POST; without one it is a GET.
    * @returns the answer, read from the body by `read`.
    * @throws {PaymentRefused} where the service says that it has done nothing.
@@ -87,16 +87,6 @@ export class JsonHttp {
 function keyOf({ idempotencyKey }: Call): string {
   if (idempotencyKey === undefined) throw new TypeError("a write needs an idempotency key");
   return idempotencyKey;
-}
-
-/**
- * An id as a part of a path. An id such as `..` would lead elsewhere.
- *
- * @throws {PaymentRefused}
- */
-export function segment(id: unknown): string {
-  if (typeof id === "string" && /^[\w-]{1,64}$/.test(id)) return id;
-  throw new PaymentRefused("invalid", "an id has 1 to 64 letters, digits, dashes and underscores");
 }
 
 /** What was asked for, or `undefined` where the service says that there is no such thing. */

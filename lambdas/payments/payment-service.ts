@@ -66,3 +66,13 @@ export class PaymentRefused extends Error {
     this.code = code;
   }
 }
+
+/**
+ * An id, as both services take it. Any other, such as `..`, would lead elsewhere as a part of a URL.
+ *
+ * @throws {PaymentRefused} where it is none, whatever its type says: events come as JSON.
+ */
+export function checkedId(id: unknown): string {
+  if (typeof id === "string" && /^[\w-]{1,64}$/.test(id)) return id;
+  throw new PaymentRefused("invalid", "an id has 1 to 64 letters, digits, dashes and underscores");
+}

@@ -1,8 +1,15 @@
 import type { Call, WithCall } from "../../lib/index.ts";
 import { known, list, text } from "./json-fields.ts";
-import { JsonHttp, segment, undefinedIfMissing } from "./json-http.ts";
+import { JsonHttp, undefinedIfMissing } from "./json-http.ts";
 import { decimalOf, moneyOfDecimal } from "./money.ts";
-import type { Order, Payment, PaymentId, PaymentService, RefundOrder } from "./payment-service.ts";
+import {
+  checkedId,
+  type Order,
+  type Payment,
+  type PaymentId,
+  type PaymentService,
+  type RefundOrder,
+} from "./payment-service.ts";
 
 /**
  * V1: the payments team's first service, with amounts as decimal strings. The primary moves money; the
@@ -67,11 +74,11 @@ const STATUSES: Readonly<Record<string, Payment["status"]>> = {
 };
 
 function pathOfAll(customerId: string): string {
-  return `/customers/${segment(customerId)}/payments`;
+  return `/customers/${checkedId(customerId)}/payments`;
 }
 
 function pathOf({ customerId, paymentId }: PaymentId): string {
-  return `${pathOfAll(customerId)}/${segment(paymentId)}`;
+  return `${pathOfAll(customerId)}/${checkedId(paymentId)}`;
 }
 
 function paymentIn(body: any): Payment {

@@ -1,8 +1,15 @@
 import type { Call, WithCall } from "../../lib/index.ts";
 import { known, list, text, wholeNumber } from "./json-fields.ts";
-import { JsonHttp, segment, undefinedIfMissing } from "./json-http.ts";
+import { JsonHttp, undefinedIfMissing } from "./json-http.ts";
 import { money, type Money } from "./money.ts";
-import type { Order, Payment, PaymentId, PaymentService, RefundOrder } from "./payment-service.ts";
+import {
+  checkedId,
+  type Order,
+  type Payment,
+  type PaymentId,
+  type PaymentService,
+  type RefundOrder,
+} from "./payment-service.ts";
 
 /**
  * V2: the payments team's new service, with amounts in minor units. The primary moves money; the
@@ -68,11 +75,11 @@ const STATES: Readonly<Record<string, Payment["status"]>> = {
 };
 
 function pathOfAll(customerId: string): string {
-  return `/v2/payers/${segment(customerId)}/charges`;
+  return `/v2/payers/${checkedId(customerId)}/charges`;
 }
 
 function pathOf({ customerId, paymentId }: PaymentId): string {
-  return `${pathOfAll(customerId)}/${segment(paymentId)}`;
+  return `${pathOfAll(customerId)}/${checkedId(paymentId)}`;
 }
 
 function moneyBody(amount: Money) {

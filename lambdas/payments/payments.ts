@@ -1,11 +1,18 @@
-import { defineMigration, withCall, type CompareRules } from "../../lib/index.ts";
+import {
+  defineMigration,
+  withCall,
+  type Client,
+  type CompareRules,
+  type UnfinishedWrite,
+} from "../../lib/index.ts";
 import { variable } from "../variable.ts";
-import type { PaymentId, PaymentService } from "./payment-service.ts";
+import { PaymentRefused, type PaymentId, type PaymentService } from "./payment-service.ts";
 import { PaymentsV1 } from "./payments-v1.ts";
 import { PaymentsV2 } from "./payments-v2.ts";
+import { reconcilePayment } from "./reconcile.ts";
 
-// All that concerns a customer goes by the customer: in a ramp, nobody has one payment here and the
-// next one there.
+// All that concerns a customer goes by the customer: in a ramp, nobody has one payment in one mode and
+// the next one in another, and two writes of one customer's are kept in their order.
 const key = ({ customerId }: PaymentId) => customerId;
 
 /**
@@ -24,6 +31,16 @@ const ofPayments: CompareRules = {
   ],
 };
 
+const dualWrite = {
+  kind: "write",
+  dual: true,
+  key,
+  compare: ofOnePayment,
+  // Money: whatever isn't a clear no may have been done.
+  isAmbiguous: (error: unknown) => !(error instanceof PaymentRefused),
+  reconcile,
+} as const;
+
 /** Payments go to V1 of the payments team's service today, and are to go to V2. */
 export const payments = defineMigration<PaymentService>({
   name: "payments",
@@ -32,7 +49,29 @@ export const payments = defineMigration<PaymentService>({
   operations: {
     payment: { kind: "read", key, compare: ofOnePayment },
     paymentsOf: { kind: "read", key: (customerId) => customerId, compare: ofPayments },
-    pay: { kind: "write", key },
-    refund: { kind: "write", key },
+    pay: {
+      ...dualWrite,
+      idempotencyKey: ({ customerId, paymentId }) => `pay:${customerId}:${paymentId}`,
+      // The card's number, and whatever else of the card there will be.
+      redact: ["$[*].card"],
+    },
+    refund: {
+      ...dualWrite,
+      idempotencyKey: ({ customerId, paymentId, refundId }) =>
+        `refund:${customerId}:${paymentId}:${refundId}`,
+    },
   },
 });
+
+/** An order is never kept whole, for its card, so a write's payment is read off its key. */
+async function reconcile(
+  primary: Client<PaymentService>,
+  secondary: Client<PaymentService>,
+  { idempotencyKey = "" }: UnfinishedWrite,
+): Promise<void> {
+  const [, customerId, paymentId] = idempotencyKey.split(":");
+  if (customerId === undefined || paymentId === undefined) {
+    throw new TypeError(`not the key of a payment: ${idempotencyKey}`);
+  }
+  await reconcilePayment(primary, secondary, { customerId, paymentId });
+}

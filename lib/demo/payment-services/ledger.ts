@@ -24,6 +24,7 @@ export interface LedgerPayment {
 
 /** Money that was asked of a card, or given back to it: what must never happen twice. */
 export interface CardMovement {
+  readonly customerId: string;
   readonly paymentId: string;
   readonly refundId?: string;
   readonly minorUnits: bigint;
@@ -101,7 +102,7 @@ export class Ledger {
       if (moveMoney) {
         if (cardNumber === undefined) throw new LedgerRefusal("card-missing");
         if (cardNumber === DECLINED_CARD) throw new LedgerRefusal("card-declined");
-        this.movements.push({ paymentId, minorUnits: amount.minorUnits });
+        this.movements.push({ customerId, paymentId, minorUnits: amount.minorUnits });
       }
       const receipt = this.#receipt(this.#payments.size + 1);
       const payment = {
@@ -129,7 +130,8 @@ export class Ledger {
         throw new LedgerRefusal("exists");
       }
       if (minorUnits > openMinorUnits(payment)) throw new LedgerRefusal("too-much");
-      if (moveMoney) this.movements.push({ paymentId, refundId, minorUnits: -minorUnits });
+      if (moveMoney)
+        this.movements.push({ customerId, paymentId, refundId, minorUnits: -minorUnits });
       const refunded = { ...payment, refunds: [...payment.refunds, { refundId, minorUnits }] };
       this.#payments.set(idOf(request), refunded);
       return refunded;

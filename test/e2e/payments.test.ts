@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { paginateScan, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { PaymentsEvent } from "../../lambdas/payments/event.ts";
+import type { PaymentsResponse } from "../../lambdas/payments/handler.ts";
+import type { Mode } from "../../lib/mode/mode.ts";
+import { openPayments, type PaymentsCloud } from "../support/payments-cloud.ts";
+
+/** Wall milliseconds after which a test gives up on what should have happened by then. */
+const PATIENCE_MS = 20_000;
+
+const card = { number: "4242424242424242", expiry: "12/29", securityCode: "987" };
+const eur = (minorUnits: number) => ({ minorUnits, currency: "EUR" }) as const;
+const paymentId = "p-1";
+
+describe("the payments migration, on the local cloud", () => {
+  let example: PaymentsCloud;
+  before(async () => {
+    example = await openPayments();
+    // A payment that both services have, under names of their own.
+    for (const { ledger } of [example.v1, example.v2]) {
+      ledger.pay({
+        customerId: "probe",
+        paymentId,
+        key: "probe",
+        amount: { minorUnits: 1n, currency: "EUR" },
+        cardNumber: undefined,
+        moveMoney: false,
+      });
+    }
+  });
+  after(() => example?.close());
+
+  const ask = (event: PaymentsEvent): Promise<PaymentsResponse> =>
+    example.invoke(example.outputs["FunctionName"]!, event);
+  const pay = (customerId: string, minorUnits = 1250) =>
+    ask({ action: "pay", order: { customerId, paymentId, amount: eur(minorUnits), card } });
+  const refund = (customerId: string, refundId: string) =>
+    ask({ action: "refund", refund: { customerId, paymentId, refundId, amount: eur(250) } });
+  const repair = (): Promise<any> => example.invoke(example.outputs["RepairFunctionName"]!, {});
+
+  /** Has the repair function run until nothing of the customer is left; a pass of the schedule may be at it. */
+  async function repaired(customerId: string): Promise<void> {
+    await age();
+    const startedAt = Date.now();
+    do {
+      await repair();
+      assert.ok(Date.now() - startedAt < PATIENCE_MS, `${customerId} is not repaired in time`);
+    } while ((await states(customerId)).length > 0);
+    assert.deepEqual(books("v1", customerId), books("v2", customerId));
+  }
+
+  const moved = (version: "v1" | "v2", customerId: string) =>
+    example[version].ledger.movements
+      .filter((movement) => movement.customerId === customerId)
+      .map(({ minorUnits }) => Number(minorUnits));
+  const books = (version: "v1" | "v2", customerId: string) =>
+    example[version].ledger
+      .paymentsOf(customerId)
+      .map(({ amount, refunds }) => ({ amount, refunds }));
+
+  /** Everything in the migration's table, as it is stored. */
+  async function records(): Promise<Record<string, any>[]> {
+    const TableName = example.outputs["RecordsTable"]!;
+    const items = [];
+    for await (const { Items = [] } of paginateScan({ client: example.dynamodb }, { TableName })) {
+      items.push(...Items.map((item) => unmarshall(item)));
+    }
+    return items;
+  }
+  const repairs = async () => (await records()).filter(({ dueAt }) => dueAt !== undefined);
+  const states = async (customerId: string) =>
+    (await repairs())
+      .filter(({ idempotencyKey }) => idempotencyKey.split(":")[1] === customerId)
+      .map(({ state }) => state);
+
+  /** Makes the repairs as old as they are when nothing of their writes can be under way any more. */
+  async function age(): Promise<void> {
+    for (const { pk, sk } of await repairs()) {
+      await example.dynamodb.send(
+        new UpdateItemCommand({
+          TableName: example.outputs["RecordsTable"]!,
+          Key: { pk: { S: pk }, sk: { S: sk } },
+          ConditionExpression: "attribute_exists(pk)",
+          UpdateExpression: "SET dueAt = :due",
+          ExpressionAttributeValues: { ":due": { S: new Date(0).toISOString() } },
+        }),
+      );
+    }
+  }
+
+  /** Deploys a mode, and lets callers read until it is in force. */
+  async function move(mode: Mode): Promise<void> {
+    await example.deploy(JSON.stringify({ mode, sample: { matches: 1 } }));
+    const answers = mode === "old" || mode === "shadow" ? "v1" : "v2";
+    const other = answers === "v1" ? "v2" : "v1";
+    const both = mode === "shadow" || mode === "reverse-shadow";
+    const { receipt } = example[answers].ledger.existing({ customerId: "probe", paymentId });
+    const startedAt = Date.now();
+    for (;;) {
+      const had = example[other].requestCount();
+      const { payments } = await ask({ action: "payments-of", customerId: "probe" });
+      const secondaries = example[other].requestCount() - had;
+      if (payments![0]!.receipt === receipt && secondaries === Number(both)) return;
+      assert.ok(Date.now() - startedAt < PATIENCE_MS, `not in ${mode} in time`);
+    }
+  }
+
+  async function withFault(
+    version: "v1" | "v2",
+    fault: Parameters<PaymentsCloud["v1"]["inject"]>[0],
+    look: () => Promise<unknown>,
+  ) {
+    const mend = example[version].inject(fault);
+    try {
+      await look();
+    } finally {
+      mend();
+    }
+  }
+
+  it("old: V1 alone takes payments", async () => {
+    const { payments } = await pay("c-old");
+    assert.deepEqual(payments?.[0]?.amount, eur(1250));
+    assert.deepEqual(moved("v1", "c-old"), [1250]);
+    assert.deepEqual(books("v2", "c-old"), []);
+    assert.deepEqual(await ask({ action: "payments-of", customerId: ".." }), {
+      refused: "invalid",
+    });
+    assert.deepEqual(await records(), []);
+  });
+
+  it("shadow: V1 takes payments, V2 keeps the books, and a payment that V2 lacks is seen", async () => {
+    await move("shadow");
+    await pay("c-shadow");
+    await pay("c-shadow");
+    await refund("c-shadow", "r-1");
+    assert.deepEqual(moved("v1", "c-shadow"), [1250, -250]);
+    assert.deepEqual(moved("v2", "c-shadow"), []);
+    assert.deepEqual(books("v2", "c-shadow"), books("v1", "c-shadow"));
+    assert.deepEqual(await states("c-shadow"), []);
+    assert.deepEqual(await pay("c-shadow", 9900), { refused: "key-reused" });
+
+    await ask({ action: "payments-of", customerId: "c-old" });
+    const outcomes = (await records()).map(({ operation, outcome, signature }) =>
+      [operation, outcome, signature].join(" "),
+    );
+    assert.ok(outcomes.includes("paymentsOf mismatch $[*] missing"), outcomes.join("; "));
+    assert.equal(outcomes.filter((text) => text.startsWith("pay ignored")).length, 2);
+    assert.equal(outcomes.filter((text) => text.startsWith("refund ignored")).length, 1);
+  });
+
+  it("V2 is down: the caller has V1's answer, and the repair function does the rest", async () => {
+    await withFault("v2", { before: "error" }, async () => {
+      assert.equal((await pay("c-down")).payments?.[0]?.status, "paid");
+    });
+    assert.deepEqual(await states("c-down"), ["secondary-failed"]);
+    const [report] = await repair();
+    assert.deepEqual([report.done, report.pending], [0, 0], "not before it is due");
+    await repaired("c-down");
+    assert.deepEqual([moved("v1", "c-down"), moved("v2", "c-down")], [[1250], []]);
+  });
+
+  it("V1 breaks the connection when it has charged: the caller may try again, and is charged once", async () => {
+    await withFault("v1", { after: "reset" }, async () => {
+      await assert.rejects(pay("c-reset"), /Unhandled/);
+    });
+    assert.deepEqual(await states("c-reset"), ["ambiguous"]);
+    assert.deepEqual(books("v2", "c-reset"), []);
+    await repaired("c-reset");
+    assert.equal((await pay("c-reset")).payments?.[0]?.status, "paid");
+    assert.deepEqual([moved("v1", "c-reset"), moved("v2", "c-reset")], [[1250], []]);
+  });
+
+  it("the function is killed when V1 has charged: the repair function does the rest", async () => {
+    const fault = { after: async () => example.killFunction() };
+    await withFault("v1", fault, () => assert.rejects(pay("c-killed"), /signal: killed/));
+    assert.deepEqual(books("v2", "c-killed"), []);
+    assert.deepEqual(await states("c-killed"), ["intended"]);
+    await repaired("c-killed");
+    assert.deepEqual([moved("v1", "c-killed"), moved("v2", "c-killed")], [[1250], []]);
+  });
+
+  it("V1 never had the write that the function was killed in: nobody is charged for it", async () => {
+    const fault = {
+      before: async () => {
+        example.killFunction();
+        throw new Error("the connection is gone");
+      },
+    };
+    await withFault("v1", fault, () => assert.rejects(pay("c-lost"), /signal: killed/));
+    assert.deepEqual(await states("c-lost"), ["intended"]);
+    await repaired("c-lost");
+    assert.deepEqual([books("v1", "c-lost"), books("v2", "c-lost")], [[], []]);
+  });
+
+  it("reverse-shadow: V2 takes payments, V1 keeps the books, and an old try charges nobody", async () => {
+    await move("reverse-shadow");
+    await pay("c-reverse");
+    assert.deepEqual([moved("v1", "c-reverse"), moved("v2", "c-reverse")], [[], [1250]]);
+    assert.deepEqual(books("v1", "c-reverse"), books("v2", "c-reverse"));
+    await pay("c-shadow");
+    assert.deepEqual(moved("v2", "c-shadow"), []);
+    await withFault("v1", { before: "reset" }, () => refund("c-reverse", "r-1"));
+    assert.deepEqual(await states("c-reverse"), ["secondary-failed"]);
+    await repaired("c-reverse");
+  });
+
+  it("new: V2 alone takes payments", async () => {
+    await move("new");
+    await pay("c-new");
+    assert.deepEqual([moved("v1", "c-new"), moved("v2", "c-new")], [[], [1250]]);
+    assert.deepEqual(books("v1", "c-new"), []);
+  });
+
+  it("has nothing of a card in the table or in the log, and has printed what it did", async () => {
+    const written = JSON.stringify([await records(), example.logged]);
+    assert.match(written, /c-shadow/);
+    assert.doesNotMatch(written, /4242424242424242|12\/29|"987"/);
+    assert.equal(example.printed("RepairsDone"), 5);
+    assert.equal(example.printed("RepairsDiverted"), 0);
+    assert.equal((await repairs()).length, 0);
+  });
+});
