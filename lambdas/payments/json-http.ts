@@ -4,6 +4,9 @@ import { PaymentRefused, type RefusalCode } from "./payment-service.ts";
 /** Milliseconds after which a service that hasn't answered won't. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
 
+/** Bytes of an answer, at the most: what a function may answer itself. */
+const MAX_ANSWER_BYTES = 6 * 1024 * 1024;
+
 /** A service has answered, and not with what could be understood. */
 export class UnexpectedAnswer extends Error {
   override readonly name = "UnexpectedAnswer";
@@ -65,7 +68,7 @@ export class JsonHttp {
       redirect: "error",
       signal: AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]),
     });
-    const text = await response.text();
+    const text = await textOf(response);
     try {
       const body: unknown = JSON.parse(text);
       if (response.ok) return read(body);
@@ -82,6 +85,20 @@ export class JsonHttp {
     const { refusals } = this.#options;
     if (Object.hasOwn(refusals, code)) throw new PaymentRefused(refusals[code]!);
   }
+}
+
+/** An answer without an end would take all of the function's memory, and with it the other version's call. */
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new UnexpectedAnswer(response.status, `more than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function keyOf({ idempotencyKey }: Call): string {

@@ -3,7 +3,7 @@ import { RequestError } from "./http-service.ts";
 /** An id, as services take them. */
 export const ID = /^[\w-]{1,64}$/;
 /** An idempotency key. */
-export const KEY = /^[\w:-]{1,200}$/;
+export const KEY = /^[\w:-]{1,255}$/;
 export const CARD_NUMBER = /^\d{12,19}$/;
 export const CURRENCY = /^[A-Z]{3}$/;
 

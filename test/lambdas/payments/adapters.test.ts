@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { PaymentRefused, type Order } from "../../../lambdas/payments/payment-service.ts";
 import { PaymentsV1 } from "../../../lambdas/payments/payments-v1.ts";
@@ -7,10 +9,15 @@ import type { ServiceFault } from "../../../lib/demo/payment-services/http-servi
 import { DECLINED_CARD } from "../../../lib/demo/payment-services/ledger.ts";
 import type { PaymentServer } from "../../../lib/demo/payment-services/payment-server.ts";
 import type { Call } from "../../../lib/index.ts";
+import { closeServer, listen } from "../../../lib/local/listen.ts";
 import { openPaymentServices, type PaymentServices } from "../../support/payment-services.ts";
 
 const card = { number: "4242424242424242", expiry: "12/29", securityCode: "123" };
 const eur = (minorUnits: number) => ({ minorUnits, currency: "EUR" }) as const;
+
+function* forever(text: string): Generator<string> {
+  for (;;) yield text;
+}
 
 let services: PaymentServices;
 before(async () => (services = await openPaymentServices()));
@@ -113,7 +120,7 @@ for (const version of ["v1", "v2"] as const) {
       });
       assert.equal(server.ledger.movements.length, moved);
       assert.equal(bodies.length, 2);
-      assert.doesNotMatch(JSON.stringify(bodies), /4242|12\/29|123/);
+      assert.doesNotMatch(JSON.stringify(bodies), /4242424242424242|12\/29|"123"/);
     });
 
     it("does a write once, however often it comes, be it as primary or as secondary", async () => {
@@ -243,6 +250,30 @@ for (const version of ["v1", "v2"] as const) {
         });
       });
     }
+
+    it("takes ids that are as long as they may be", async () => {
+      const long = (letter: string) => letter.repeat(64);
+      const ids = { customerId: long(version === "v1" ? "a" : "b"), paymentId: long("p") };
+      const key = Object.values(ids).join(":");
+      await adapter.pay(call(`pay:${key}`), newOrder(ids));
+      const refund = { ...ids, refundId: long("r"), amount: eur(1) };
+      const refunded = await adapter.refund(call(`refund:${key}:${long("r")}`), refund);
+      assert.equal(refunded.refunds.length, 1);
+    });
+
+    it("reads no answer that has no end", async () => {
+      const endless = createServer((_, outgoing) => {
+        outgoing.writeHead(200);
+        Readable.from(forever("x".repeat(65_536))).pipe(outgoing);
+      });
+      const port = await listen(endless);
+      try {
+        const asked = adapterOf(`http://127.0.0.1:${port}`, 60_000).payment(call(), newOrder());
+        await assert.rejects(asked, { name: "UnexpectedAnswer" });
+      } finally {
+        await closeServer(endless);
+      }
+    });
 
     it("follows no redirect", async () => {
       const elsewhere = { status: 307, body: {} };
