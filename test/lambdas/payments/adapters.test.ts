@@ -110,9 +110,9 @@ for (const version of ["v1", "v2"] as const) {
     it("has the secondary keep the books, without card and without moving money", async () => {
       const order = newOrder();
       const bodies: unknown[] = [];
-      const listen = { when: ({ body }: { body: unknown }) => (bodies.push(body), false) };
+      const watch = { when: ({ body }: { body: unknown }) => (bodies.push(body), false) };
       const moved = server.ledger.movements.length;
-      await withFault(listen, async () => {
+      await withFault(watch, async () => {
         const secondary = (key: string) => call(key, { role: "secondary" });
         const paid = await adapter.pay(secondary("pay:1"), order);
         assert.deepEqual(paid.amount, order.amount);
