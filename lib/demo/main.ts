@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compressedClock } from "../local/clock.ts";
 import { openCloud } from "../local/cloud.ts";
+import { openPaymentsV1 } from "./payment-services/v1.ts";
+import { openPaymentsV2 } from "./payment-services/v2.ts";
 import type { DemoSummary, Reporter } from "./report.ts";
 import { jsonReporter, lineReporter, liveReporter } from "./reporters.ts";
 import { runScenario } from "./scenario.ts";
@@ -17,8 +19,9 @@ export const DEFAULT_SPEED = 60;
 const MIN_SPEED = 30;
 const MAX_SPEED = 120;
 
-const HELP = `Runs a whole migration on the local cloud: the stack of bin/app.ts, synthesized, stood up
-behind AWS's own protocols, and moved from old to new under steady traffic.
+const HELP = `Runs a whole migration on the local cloud: the stacks of bin/app.ts, synthesized, stood up
+behind AWS's own protocols, and one moved from old to new under steady traffic; around it, a bad day
+of a migration that writes to both versions, and its repair.
 
 Usage: npm run demo [-- options]
 
@@ -100,13 +103,20 @@ export async function runDemo(options: {
   const directory = await mkdtemp(join(tmpdir(), "segue-demo-"));
   try {
     reporter.event("customer-ids: a function's customer ids move from orders to pendingPayments");
+    reporter.event("payments: a function's payments go to both versions of another team's service");
     reporter.event(`a minute of the cloud takes ${(60 / speed).toFixed(1)} s here`);
     reporter.event("cdk synth (takes some seconds)");
     await synthesize(directory, signal);
-    await using cloud = await openCloud({ assembly: directory, clock });
+    await using v1 = await openPaymentsV1();
+    await using v2 = await openPaymentsV2();
+    await using cloud = await openCloud({
+      assembly: directory,
+      clock,
+      parameters: { Payments: { V1Url: v1.url, V2Url: v2.url } },
+    });
     signal.throwIfAborted();
-    reporter.event(`the stack is up at ${cloud.endpoint}`);
-    return await runScenario({ cloud, reporter, signal });
+    reporter.event(`the stacks are up at ${cloud.endpoint}`);
+    return await runScenario({ cloud, services: { v1, v2 }, reporter, signal });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

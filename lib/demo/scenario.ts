@@ -13,11 +13,15 @@ import type { RolloutTarget } from "../rollout/target.ts";
 import { backfill, seedOrders, seedPendingPayments } from "./data.ts";
 import { Observer, type Sums } from "./observer.ts";
 import type { DemoSummary, Expectation, PhaseSummary, Reporter } from "./report.ts";
+import { PaymentsStory, type PaymentServices } from "./payments-story.ts";
 import { percent } from "./text.ts";
 import { quantile, Traffic } from "./traffic.ts";
 
 const STACK = "CustomerIds";
 const MIGRATION = "customer-ids";
+
+/** The stack of the payments, and its migration. */
+const PAYMENTS_STACK = "Payments";
 
 /** Milliseconds of the wall between two looks at the cloud. */
 const LOOK_EVERY_MS = 250;
@@ -30,6 +34,8 @@ const PHASE_MS = 4_000;
 
 export interface ScenarioOptions {
   readonly cloud: Cloud;
+  /** What the payments function calls. */
+  readonly services: PaymentServices;
   readonly reporter: Reporter;
   /** Ends the scenario early. */
   readonly signal: AbortSignal;
@@ -40,7 +46,10 @@ export interface ScenarioOptions {
 /** Ends the story at the first thing that goes otherwise: what follows would be told of another one. */
 class NotAsExpected extends Error {}
 
-/** The story of one migration: from `old` to `new`, with everything in between that can go wrong. */
+/**
+ * The story of one migration, from `old` to `new`, with everything in between that can go wrong; and
+ * around it that of another one, whose writes go to both versions.
+ */
 export async function runScenario(options: ScenarioOptions): Promise<DemoSummary> {
   const scenario = new Scenario(options);
   try {
@@ -59,7 +68,7 @@ class Scenario {
   readonly #cloudwatch: CloudWatchClient;
   readonly #target: RolloutTarget;
   readonly #observer: Observer;
-  readonly #requestsPerSecond: number;
+  readonly #payments: PaymentsStory;
   readonly #phases: PhaseSummary[] = [];
   readonly #expectations: Expectation[] = [];
   readonly #startedAt = Date.now();
@@ -68,17 +77,16 @@ class Scenario {
   /** Whether the story is over, and only its accounts are left. */
   #ended = false;
   #deploymentState = "";
-  #traffic!: Traffic;
+  readonly #traffic: Traffic;
   #phase = "";
   #mode = "old";
   #deployment: DeploymentProgress | undefined;
   #phaseSums: Sums | undefined;
 
-  constructor({ cloud, reporter, signal, requestsPerSecond = 40 }: ScenarioOptions) {
+  constructor({ cloud, services, reporter, signal, requestsPerSecond = 40 }: ScenarioOptions) {
     this.#signal = signal;
     this.#cloud = cloud;
     this.#reporter = reporter;
-    this.#requestsPerSecond = requestsPerSecond;
     this.#outputs = cloud.outputs[STACK] ?? {};
     const config = {
       endpoint: cloud.endpoint,
@@ -102,18 +110,27 @@ class Scenario {
       migration: MIGRATION,
       alarm: this.#output("UnhealthyAlarm"),
     });
+    this.#traffic = new Traffic(this.#lambda, this.#output("FunctionName"), requestsPerSecond);
+    this.#payments = new PaymentsStory({
+      outputs: cloud.outputs[PAYMENTS_STACK] ?? {},
+      services,
+      dynamodb: this.#dynamodb,
+      lambda: this.#lambda,
+      appConfig: this.#target.client,
+      reporter,
+      signal,
+      expect: (what, met, seen) => this.#expect(what, met, seen),
+    });
   }
 
   async run(): Promise<DemoSummary> {
     await seedOrders(this.#dynamodb, this.#output("OrdersTable"));
     await seedPendingPayments(this.#dynamodb, this.#output("PendingPaymentsTable"));
-    this.#traffic = new Traffic(
-      this.#lambda,
-      this.#output("FunctionName"),
-      this.#requestsPerSecond,
-    );
     try {
+      await this.#payments.begin();
+      this.#traffic.start();
       await this.#tell();
+      await this.#payments.end();
     } catch (error) {
       if (!(error instanceof NotAsExpected)) throw error;
     }
@@ -211,7 +228,7 @@ class Scenario {
   }
 
   async close(): Promise<void> {
-    await this.#traffic?.stop();
+    await this.#traffic.stop();
     for (const client of [this.#dynamodb, this.#lambda, this.#cloudwatch, this.#target.client]) {
       client.destroy();
     }

@@ -19,7 +19,8 @@ export class Traffic {
   readonly #functionName: string;
   readonly #merchants = [...expectedAnswers.keys()];
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #requestsPerSecond: number;
+  #timer: NodeJS.Timeout | undefined;
   #next = 0;
   #phase: TrafficCount = { requests: 0, failed: 0, latencies: [] };
   readonly total: TrafficCount = { requests: 0, failed: 0, latencies: [] };
@@ -29,11 +30,15 @@ export class Traffic {
   constructor(client: LambdaClient, functionName: string, requestsPerSecond: number) {
     this.#client = client;
     this.#functionName = functionName;
+    this.#requestsPerSecond = requestsPerSecond;
+  }
+
+  start(): void {
     this.#timer = setInterval(() => {
       if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
       const request: Promise<void> = this.#request().finally(() => this.#inFlight.delete(request));
       this.#inFlight.add(request);
-    }, 1_000 / requestsPerSecond);
+    }, 1_000 / this.#requestsPerSecond);
   }
 
   /** Begins a new phase; returns what was counted in the one before. */

@@ -34,6 +34,16 @@ describe("the demo's whole migration", () => {
     assert.equal(phase("reverse-shadow (fails)").ended, "rolled back");
     assert.equal(phase("new, at its end").comparisons, 0);
 
+    const met = new Set(summary.expectations.map(({ what }) => what));
+    for (const what of [
+      "every payer has an answer, also while V2 is down",
+      "what V2 lacks is on record",
+      "both services have each payment again",
+      "each was charged once",
+    ]) {
+      assert.ok(met.has(what), `the payments' story tells: ${what}`);
+    }
+
     const { sums } = summary;
     assert.equal(
       sums.RecordsStored + sums.RecordsDiverted + sums.RecordsCapped + sums.RecordsSampledOut,
