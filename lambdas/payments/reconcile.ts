@@ -1,10 +1,14 @@
 import type { Client } from "../../lib/index.ts";
 import type { Money } from "./money.ts";
-import type { Payment, PaymentId, PaymentService } from "./payment-service.ts";
+import type { PaymentId, PaymentService } from "./payment-service.ts";
 
 /** The two services contradict each other about a payment, and only a person can find out who is right. */
 export class BooksDisagree extends Error {
   override readonly name = "BooksDisagree";
+
+  constructor({ customerId, paymentId }: PaymentId) {
+    super(`payment ${paymentId} of ${customerId}: the secondary has what the primary has not`);
+  }
 }
 
 /**
@@ -23,24 +27,18 @@ export async function reconcilePayment(
   // The secondary first. It is the last to hear of a write, so whatever it has by now, the primary has.
   const copy = await secondary.payment(id);
   const truth = await primary.payment(id);
-  if (copy !== undefined) refuseContradiction(truth, copy);
+  if (copy !== undefined && !sameMoney(truth?.amount, copy.amount)) throw new BooksDisagree(id);
   if (truth === undefined) return;
   if (copy === undefined) await secondary.pay({ ...id, amount: truth.amount });
+  const entered = copy?.refunds ?? [];
   for (const { refundId, amount } of truth.refunds) {
-    const known = copy?.refunds.some((refund) => refund.refundId === refundId) ?? false;
+    const known = entered.some((refund) => refund.refundId === refundId);
     if (!known) await secondary.refund({ ...id, refundId, amount });
   }
-}
-
-function refuseContradiction(truth: Payment | undefined, copy: Payment): void {
-  const refunded = new Map(truth?.refunds.map(({ refundId, amount }) => [refundId, amount]));
-  const agree =
-    sameMoney(truth?.amount, copy.amount) &&
-    copy.refunds.every(({ refundId, amount }) => sameMoney(refunded.get(refundId), amount));
-  if (!agree) {
-    throw new BooksDisagree(
-      `payment ${copy.paymentId} of ${copy.customerId}: the secondary has what the primary has not`,
-    );
+  // At the end: another repair may be about to enter it the other way round, and waits for this one.
+  const refunded = new Map(truth.refunds.map(({ refundId, amount }) => [refundId, amount]));
+  if (!entered.every(({ refundId, amount }) => sameMoney(refunded.get(refundId), amount))) {
+    throw new BooksDisagree(id);
   }
 }
 

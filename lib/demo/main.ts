@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compressedClock } from "../local/clock.ts";
 import { openCloud } from "../local/cloud.ts";
+import { Acquirer } from "./payment-services/acquirer.ts";
 import { openPaymentsV1 } from "./payment-services/v1.ts";
 import { openPaymentsV2 } from "./payment-services/v2.ts";
 import type { DemoSummary, Reporter } from "./report.ts";
@@ -107,8 +108,9 @@ export async function runDemo(options: {
     reporter.event(`a minute of the cloud takes ${(60 / speed).toFixed(1)} s here`);
     reporter.event("cdk synth (takes some seconds)");
     await synthesize(directory, signal);
-    await using v1 = await openPaymentsV1();
-    await using v2 = await openPaymentsV2();
+    const acquirer = new Acquirer();
+    await using v1 = await openPaymentsV1(acquirer);
+    await using v2 = await openPaymentsV2(acquirer);
     await using cloud = await openCloud({
       assembly: directory,
       clock,

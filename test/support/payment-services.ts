@@ -1,16 +1,16 @@
+import { Acquirer } from "../../lib/demo/payment-services/acquirer.ts";
 import { openPaymentsV1 } from "../../lib/demo/payment-services/v1.ts";
 import { openPaymentsV2 } from "../../lib/demo/payment-services/v2.ts";
 
-/** Both payment services, on ports of their own. */
+/** Both payment services, on ports of their own, with one acquirer. */
 export async function openPaymentServices() {
-  const v1 = await openPaymentsV1();
-  const v2 = await openPaymentsV2();
+  const acquirer = new Acquirer();
+  const [v1, v2] = await Promise.all([openPaymentsV1(acquirer), openPaymentsV2(acquirer)]);
   return {
     v1,
     v2,
     async close() {
-      await v1.close();
-      await v2.close();
+      await Promise.all([v1.close(), v2.close()]);
     },
   };
 }

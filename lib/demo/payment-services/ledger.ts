@@ -1,3 +1,5 @@
+import { DECLINED_CARD, type Acquirer, type CardMovement } from "./acquirer.ts";
+
 /** Money as a service's books have it. */
 export interface Amount {
   /** Of the currency's smallest unit, such as cents. */
@@ -20,14 +22,6 @@ export interface LedgerPayment {
   readonly receipt: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-}
-
-/** Money that was asked of a card, or given back to it: what must never happen twice. */
-export interface CardMovement {
-  readonly customerId: string;
-  readonly paymentId: string;
-  readonly refundId?: string;
-  readonly minorUnits: bigint;
 }
 
 export interface PaymentIds {
@@ -74,19 +68,18 @@ export class LedgerRefusal extends Error {
   }
 }
 
-/** The number of a card that has no money. */
-export const DECLINED_CARD = "4000000000000002";
-
 /** A payment service's books, in memory. Each write is done whole or not at all. */
 export class Ledger {
   readonly #payments = new Map<string, LedgerPayment>();
   readonly #answers = new Map<string, { readonly body: string; readonly payment: LedgerPayment }>();
+  readonly #acquirer: Acquirer;
   readonly #receipt: (count: number) => string;
   /** What this service has moved itself. */
   readonly movements: CardMovement[] = [];
 
   /** @param receipt makes the name of the ledger's n-th payment. */
-  constructor(receipt: (count: number) => string) {
+  constructor(acquirer: Acquirer, receipt: (count: number) => string) {
+    this.#acquirer = acquirer;
     this.#receipt = receipt;
   }
 
@@ -102,7 +95,7 @@ export class Ledger {
       if (moveMoney) {
         if (cardNumber === undefined) throw new LedgerRefusal("card-missing");
         if (cardNumber === DECLINED_CARD) throw new LedgerRefusal("card-declined");
-        this.movements.push({ customerId, paymentId, minorUnits: amount.minorUnits });
+        this.#move(request.key, { customerId, paymentId, ...amount });
       }
       const receipt = this.#receipt(this.#payments.size + 1);
       const payment = {
@@ -130,8 +123,15 @@ export class Ledger {
         throw new LedgerRefusal("exists");
       }
       if (minorUnits > openMinorUnits(payment)) throw new LedgerRefusal("too-much");
-      if (moveMoney)
-        this.movements.push({ customerId, paymentId, refundId, minorUnits: -minorUnits });
+      if (moveMoney) {
+        this.#move(request.key, {
+          customerId,
+          paymentId,
+          refundId,
+          minorUnits: -minorUnits,
+          currency,
+        });
+      }
       const refunded = { ...payment, refunds: [...payment.refunds, { refundId, minorUnits }] };
       this.#payments.set(idOf(request), refunded);
       return refunded;
@@ -148,6 +148,12 @@ export class Ledger {
   /** A customer's payments, the oldest first. */
   paymentsOf(customerId: string): LedgerPayment[] {
     return [...this.#payments.values()].filter((payment) => payment.customerId === customerId);
+  }
+
+  #move(key: string, movement: CardMovement): void {
+    const moved = this.#acquirer.move(key, movement);
+    if (moved === "another") throw new LedgerRefusal("key-reused");
+    if (moved === "moved") this.movements.push(movement);
   }
 
   #once(key: string, body: string, write: () => LedgerPayment): LedgerPayment {

@@ -1,3 +1,4 @@
+import { Acquirer } from "./acquirer.ts";
 import { CARD_NUMBER, checked, CURRENCY, Fields, ID, KEY } from "./fields.ts";
 import { RequestError, type HttpAnswer, type HttpRequest } from "./http-service.ts";
 import { Ledger, openMinorUnits, type Amount, type LedgerPayment } from "./ledger.ts";
@@ -8,9 +9,11 @@ import { openPaymentServer, type PaymentServer } from "./payment-server.ts";
  * customer's payments in the order in which they came. Writes want the header `Idempotency-Key`; one
  * that comes back with another body is answered with 409 `idempotency_conflict`. With `record_only` the
  * books are kept of money that was moved elsewhere.
+ *
+ * @param acquirer whom it has move the money. @default one of its own
  */
-export async function openPaymentsV1(): Promise<PaymentServer> {
-  const ledger = new Ledger((count) => String(count).padStart(8, "0"));
+export async function openPaymentsV1(acquirer = new Acquirer()): Promise<PaymentServer> {
+  const ledger = new Ledger(acquirer, (count) => String(count).padStart(8, "0"));
   return openPaymentServer({
     ledger,
     routes: {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Acquirer } from "./acquirer.ts";
 import { CARD_NUMBER, checked, CURRENCY, Fields, ID, KEY } from "./fields.ts";
 import type { HttpAnswer, HttpRequest } from "./http-service.ts";
 import { Ledger, openMinorUnits, type Amount, type LedgerPayment } from "./ledger.ts";
@@ -9,9 +10,11 @@ import { openPaymentServer, type PaymentServer } from "./payment-server.ts";
  * milliseconds, a payer's charges with the newest first. Writes want the header `X-Operation-Id`; one
  * that comes back with another body is answered with 422 `OPERATION_MISMATCH`. With
  * `"execution": "EXTERNAL"` the books are kept of money that was moved elsewhere.
+ *
+ * @param acquirer whom it has move the money. @default one of its own
  */
-export async function openPaymentsV2(): Promise<PaymentServer> {
-  const ledger = new Ledger(() => randomUUID());
+export async function openPaymentsV2(acquirer = new Acquirer()): Promise<PaymentServer> {
+  const ledger = new Ledger(acquirer, () => randomUUID());
   return openPaymentServer({
     ledger,
     routes: {

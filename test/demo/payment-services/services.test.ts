@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { ServiceFault } from "../../../lib/demo/payment-services/http-service.ts";
-import { DECLINED_CARD } from "../../../lib/demo/payment-services/ledger.ts";
+import { DECLINED_CARD } from "../../../lib/demo/payment-services/acquirer.ts";
 import type { PaymentServer } from "../../../lib/demo/payment-services/payment-server.ts";
 import { openPaymentsV1 } from "../../../lib/demo/payment-services/v1.ts";
 import { openPaymentsV2 } from "../../../lib/demo/payment-services/v2.ts";

@@ -6,7 +6,7 @@ import { PaymentRefused, type Order } from "../../../lambdas/payments/payment-se
 import { PaymentsV1 } from "../../../lambdas/payments/payments-v1.ts";
 import { PaymentsV2 } from "../../../lambdas/payments/payments-v2.ts";
 import type { ServiceFault } from "../../../lib/demo/payment-services/http-service.ts";
-import { DECLINED_CARD } from "../../../lib/demo/payment-services/ledger.ts";
+import { DECLINED_CARD } from "../../../lib/demo/payment-services/acquirer.ts";
 import type { PaymentServer } from "../../../lib/demo/payment-services/payment-server.ts";
 import type { Call } from "../../../lib/index.ts";
 import { closeServer, listen } from "../../../lib/local/listen.ts";
@@ -36,7 +36,7 @@ for (const version of ["v1", "v2"] as const) {
 
     let count = 0;
     const newOrder = (change: Partial<Order> = {}): Order => ({
-      customerId: `c-${++count}`,
+      customerId: `${version}-${++count}`,
       paymentId: "p-1",
       amount: eur(1250),
       card,
@@ -46,7 +46,7 @@ for (const version of ["v1", "v2"] as const) {
       version,
       role: "primary",
       signal: new AbortController().signal,
-      idempotencyKey,
+      idempotencyKey: idempotencyKey && `${version}:${idempotencyKey}`,
       requestId: "request-1",
       now: 0,
       ...change,
@@ -255,9 +255,10 @@ for (const version of ["v1", "v2"] as const) {
       const long = (letter: string) => letter.repeat(64);
       const ids = { customerId: long(version === "v1" ? "a" : "b"), paymentId: long("p") };
       const key = Object.values(ids).join(":");
-      await adapter.pay(call(`pay:${key}`), newOrder(ids));
+      const withKey = (idempotencyKey: string) => ({ ...call(), idempotencyKey });
+      await adapter.pay(withKey(`pay:${key}`), newOrder(ids));
       const refund = { ...ids, refundId: long("r"), amount: eur(1) };
-      const refunded = await adapter.refund(call(`refund:${key}:${long("r")}`), refund);
+      const refunded = await adapter.refund(withKey(`refund:${key}:${long("r")}`), refund);
       assert.equal(refunded.refunds.length, 1);
     });
 

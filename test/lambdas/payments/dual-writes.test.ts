@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it, mock } from "node:t
 import type { Order, Payment } from "../../../lambdas/payments/payment-service.ts";
 import { payments } from "../../../lambdas/payments/payments.ts";
 import type { ServiceFault } from "../../../lib/demo/payment-services/http-service.ts";
-import { DECLINED_CARD } from "../../../lib/demo/payment-services/ledger.ts";
+import { DECLINED_CARD } from "../../../lib/demo/payment-services/acquirer.ts";
 import { repairHandler } from "../../../lib/index.ts";
 import { MODES, type Mode } from "../../../lib/mode/mode.ts";
 import {
@@ -151,6 +151,20 @@ describe("the payments migration's writes", () => {
     assert.deepEqual([moved("v1"), moved("v2")], [[1250], []]);
     assert.deepEqual(states(), []);
   });
+
+  for (const [before, after, charged] of [
+    ["reverse-shadow", "shadow", "v2"],
+    ["shadow", "reverse-shadow", "v1"],
+  ] as const) {
+    it(`charges once when ${charged} has charged, its answer is lost, and the mode goes to ${after} before the caller tries again`, async () => {
+      await withFault(charged, { after: "reset" }, () => assert.rejects(invoke(before)));
+      assert.equal((await invoke(after)).status, "paid");
+      assert.deepEqual([...moved("v1"), ...moved("v2")], [1250]);
+      await repair(after);
+      assert.deepEqual(states(), []);
+      assert.deepEqual(books("v1"), books("v2"));
+    });
+  }
 
   it("charges once when the same caller tries several times at once", async () => {
     await Promise.all([invoke("shadow"), invoke("shadow"), invoke("shadow")]);

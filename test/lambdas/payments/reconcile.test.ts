@@ -122,6 +122,20 @@ for (const [first, second] of [
       await assert.rejects(reconcile, { name: "BooksDisagree" });
     });
 
+    it("enters what it can where the other one has something, too, so that both ways round make all", async () => {
+      await primary.pay(order);
+      await secondary.pay(order);
+      await primary.refund({ ...id, refundId: "r-1", amount: eur(250) });
+      await secondary.refund({ ...id, refundId: "r-2", amount: eur(250) });
+      await assert.rejects(reconcile, { name: "BooksDisagree" });
+      await reconcilePayment(secondary, primary, id);
+      await reconcile();
+      const refunds = async (client: PaymentService) =>
+        (await client.payment(id))?.refunds.map(({ refundId }) => refundId).toSorted();
+      assert.deepEqual(await refunds(primary), ["r-1", "r-2"]);
+      assert.deepEqual(await refunds(secondary), ["r-1", "r-2"]);
+    });
+
     it("fails where one of them can't be asked, and is right the next time", async () => {
       await primary.pay(order);
       for (const version of [first, second]) {
