@@ -41,7 +41,14 @@ const dualWrite = {
   reconcile,
 } as const;
 
-/** Payments go to V1 of the payments team's service today, and are to go to V2. */
+/**
+ * Payments go to V1 of the payments team's service today, and are to go to V2.
+ *
+ * The primary charges, and both get one key. That alone doesn't keep a card from being charged by both: V2
+ * charges, its answer is lost, the mode goes back, and the caller's next try goes to V1, which knows nothing
+ * of it. So both services must hand the key on to whoever moves the money in the end, as these do; where
+ * they don't, no mode may change while `RepairsPending` is above 0.
+ */
 export const payments = defineMigration<PaymentService>({
   name: "payments",
   v1: withCall(() => new PaymentsV1(variable("PAYMENTS_V1_URL"))),
