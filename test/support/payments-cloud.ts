@@ -1,3 +1,4 @@
+import { printed } from "../local/lambda/harness.ts";
 import { openPaymentServices } from "./payment-services.ts";
 import { openStack } from "./stack-cloud.ts";
 
@@ -23,8 +24,10 @@ export async function openPayments() {
       /** Kills the function's newest process, as a machine that fails does. It must be at work. */
       killFunction(): void {
         const lines = stack.cloud.lambda.logs(stack.outputs["FunctionName"]!);
-        const printed = lines.findLast(({ line }) => line.startsWith("pid:"))!;
-        process.kill(Number(printed.line.slice("pid:".length)), "SIGKILL");
+        const newest = lines
+          .map(({ line }) => printed(line))
+          .findLast((line) => /^pid:/.test(line));
+        process.kill(Number(newest!.slice("pid:".length)), "SIGKILL");
       },
       async close() {
         await stack.close();
