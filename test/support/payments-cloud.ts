@@ -26,7 +26,7 @@ export async function openPayments() {
         const lines = stack.cloud.lambda.logs(stack.outputs["FunctionName"]!);
         const newest = lines
           .map(({ line }) => printed(line))
-          .findLast((line) => /^pid:/.test(line));
+          .findLast((line) => line.startsWith("pid:"));
         process.kill(Number(newest!.slice("pid:".length)), "SIGKILL");
       },
       async close() {

@@ -152,15 +152,15 @@ describe("the payments migration's writes", () => {
     assert.deepEqual(states(), []);
   });
 
-  for (const [before, after, charged] of [
+  for (const [earlier, later, charged] of [
     ["reverse-shadow", "shadow", "v2"],
     ["shadow", "reverse-shadow", "v1"],
   ] as const) {
-    it(`charges once when ${charged} has charged, its answer is lost, and the mode goes to ${after} before the caller tries again`, async () => {
-      await withFault(charged, { after: "reset" }, () => assert.rejects(invoke(before)));
-      assert.equal((await invoke(after)).status, "paid");
+    it(`charges once when ${charged} has charged, its answer is lost, and the mode goes to ${later} before the caller tries again`, async () => {
+      await withFault(charged, { after: "reset" }, () => assert.rejects(invoke(earlier)));
+      assert.equal((await invoke(later)).status, "paid");
       assert.deepEqual([...moved("v1"), ...moved("v2")], [1250]);
-      await repair(after);
+      await repair(later);
       assert.deepEqual(states(), []);
       assert.deepEqual(books("v1"), books("v2"));
     });
