@@ -26,6 +26,13 @@ export interface ModeDocument {
 /** What AppConfig serves until an operator deploys something else. */
 export const FIRST_DOCUMENT: ModeDocument = { mode: "old" };
 
+/** The document's keys and bounds, for the check below and for the JSON Schema. */
+export const DOCUMENT_KEYS = ["mode", "ramp", "sample", "override"] as const;
+export const RAMP_KEYS = ["mode", "percent"] as const;
+export const SAMPLE_KEYS = ["secondary", "calibrate", "matches"] as const;
+export const MAX_PERCENT = 100;
+export const MAX_SHARE = 1;
+
 /** A document that isn't a mode document. Its message says what was got and what is allowed. */
 export class ModeDocumentError extends Error {
   override readonly name = "ModeDocumentError";
@@ -70,21 +77,21 @@ function numberOf(where: string, value: unknown, max: number): void {
  * @throws {ModeDocumentError} naming the place, what it got and what is allowed.
  */
 export function checkModeDocument(value: unknown): ModeDocument {
-  const document = objectOf("mode document", value, ["mode", "ramp", "sample", "override"]);
+  const document = objectOf("mode document", value, DOCUMENT_KEYS);
   const { mode } = document;
   if (!isMode(mode)) refuse("mode", mode, MODES.join(", "));
   if (document.ramp !== undefined) {
-    const ramp = objectOf("ramp", document.ramp, ["mode", "percent"]);
+    const ramp = objectOf("ramp", document.ramp, RAMP_KEYS);
     const next = nextMode(mode);
     if (next === undefined) refuse("ramp", document.ramp, `no ramp where the mode is ${mode}`);
     if (ramp.mode !== next) {
       refuse("ramp.mode", ramp.mode, `the mode right after ${mode}, which is ${next}`);
     }
-    numberOf("ramp.percent", ramp.percent, 100);
+    numberOf("ramp.percent", ramp.percent, MAX_PERCENT);
   }
   if (document.sample !== undefined) {
-    const sample = objectOf("sample", document.sample, ["secondary", "calibrate", "matches"]);
-    for (const [key, share] of Object.entries(sample)) numberOf(`sample.${key}`, share, 1);
+    const sample = objectOf("sample", document.sample, SAMPLE_KEYS);
+    for (const [key, share] of Object.entries(sample)) numberOf(`sample.${key}`, share, MAX_SHARE);
   }
   const { override } = document;
   if (override !== undefined && (typeof override !== "string" || override.trim() === "")) {
