@@ -77,6 +77,13 @@ export const METRICS = {
   ModeDefaulted: "Count",
   /** Invocations for which a key function threw; the request id stood in. */
   KeyFailures: "Count",
+  /** Repair records that wait for a repair pass: a gauge, by each pass. */
+  RepairsPending: "Count",
+  /** Documents that the gate refused, and those that passed by their override alone. */
+  GateRefusals: "Count",
+  GateOverrides: "Count",
+  /** Steps back that the guard took. */
+  GuardRollbacks: "Count",
 } as const satisfies Record<string, "Count" | "Milliseconds">;
 
 export type MetricName = keyof typeof METRICS;

@@ -1,7 +1,10 @@
 import type { GateThresholds } from "./gate-thresholds.ts";
 import { wilsonUpperBound } from "./wilson.ts";
 
-/** What was measured since the present mode began, or in the gate's window if that is shorter. */
+/**
+ * What was measured in the present mode, with the present share of sampling, or in the gate's window if
+ * that is shorter.
+ */
 export interface Evidence {
   /** Milliseconds in the present mode; of what is before the window nothing is known. */
   readonly timeInModeMs: number;

@@ -4,7 +4,7 @@ import {
   GetDeploymentCommand,
   type DeploymentEvent,
 } from "@aws-sdk/client-appconfig";
-import type { RolloutTarget } from "./target.ts";
+import { hasEnded, type ModeProfile } from "./deployments.ts";
 
 /** A deployment as AppConfig describes it. */
 export interface DeploymentProgress {
@@ -16,20 +16,9 @@ export interface DeploymentProgress {
   readonly events: readonly DeploymentEvent[];
 }
 
-const ENDED: ReadonlySet<string> = new Set([
-  DeploymentState.COMPLETE,
-  DeploymentState.ROLLED_BACK,
-  DeploymentState.REVERTED,
-]);
-
-/** Whether a deployment in this state is over. */
-export function hasEnded(state: DeploymentState): boolean {
-  return ENDED.has(state);
-}
-
 /** Reads a deployment's state. */
 export async function deploymentProgress(
-  { client, applicationId, environmentId }: RolloutTarget,
+  { client, applicationId, environmentId }: ModeProfile,
   number: number,
 ): Promise<DeploymentProgress> {
   const { State, PercentageComplete, EventLog } = await client.send(
@@ -54,7 +43,7 @@ export async function deploymentProgress(
  * @param options.onProgress is told at every look, the last one included.
  */
 export async function followDeployment(
-  target: RolloutTarget,
+  profile: ModeProfile,
   number: number,
   options: {
     readonly intervalMs?: number;
@@ -63,7 +52,7 @@ export async function followDeployment(
   } = {},
 ): Promise<DeploymentProgress> {
   for (;;) {
-    const progress = await deploymentProgress(target, number);
+    const progress = await deploymentProgress(profile, number);
     await options.onProgress?.(progress);
     if (hasEnded(progress.state)) return progress;
     await sleep(options.intervalMs ?? 5_000, undefined, { signal: options.signal });

@@ -1,11 +1,7 @@
-import type { AppConfigClient } from "@aws-sdk/client-appconfig";
+import type { ModeProfile } from "./deployments.ts";
 
-/** Where a migration's mode documents live in AppConfig. */
-export interface RolloutTarget {
-  readonly client: AppConfigClient;
-  readonly applicationId: string;
-  readonly environmentId: string;
-  readonly profileId: string;
+/** Where a migration's mode documents live in AppConfig, and how they are deployed. */
+export interface RolloutTarget extends ModeProfile {
   /** For moves that change who answers, or that take away the fallback. */
   readonly gradualStrategyId: string;
   /** For rollbacks, and for moves that change no caller's answer. */

@@ -1,0 +1,197 @@
+import {
+  paginateGetMetricData,
+  type CloudWatchClient,
+  type MetricDataQuery,
+} from "@aws-sdk/client-cloudwatch";
+import { DIMENSIONS, NAMESPACE, type MetricName } from "../metrics/names.ts";
+import type { Evidence, VersionEvidence } from "./conditions.ts";
+import type { GateThresholds } from "./gate-thresholds.ts";
+import type { PresentMode } from "./present-mode.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Repair passes run every few minutes; who hasn't reported for so long isn't running. */
+const REPAIRS_REPORT_WITHIN_MS = 15 * MINUTE_MS;
+
+/** Where a migration's metrics are. */
+export interface MetricsReader {
+  readonly client: CloudWatchClient;
+  readonly migration: string;
+  /** The present, in epoch milliseconds. */
+  readonly now: number;
+}
+
+type Statistic = "Sum" | "SampleCount" | "Maximum" | "p99";
+
+/** Values by the start of their period, epoch milliseconds, in order. */
+type Points = readonly (readonly [time: number, value: number])[];
+
+interface Question {
+  readonly metric: MetricName;
+  readonly statistic: Statistic;
+}
+
+const EVIDENCE = {
+  comparisons: { metric: "Comparisons", statistic: "Sum" },
+  // One EMF line an invocation and operation, so this counts lines, whatever they weigh.
+  comparingInvocations: { metric: "Comparisons", statistic: "SampleCount" },
+  disagreements: { metric: "Disagreements", statistic: "Sum" },
+  skippedByBreaker: { metric: "SkippedByBreaker", statistic: "Sum" },
+  v1Calls: { metric: "V1Calls", statistic: "Sum" },
+  v2Calls: { metric: "V2Calls", statistic: "Sum" },
+  v1Errors: { metric: "V1Errors", statistic: "Sum" },
+  v2Errors: { metric: "V2Errors", statistic: "Sum" },
+  v1Settled: { metric: "V1Latency", statistic: "SampleCount" },
+  v2Settled: { metric: "V2Latency", statistic: "SampleCount" },
+  v1P99: { metric: "V1Latency", statistic: "p99" },
+  v2P99: { metric: "V2Latency", statistic: "p99" },
+} as const satisfies Record<string, Question>;
+
+const REPAIRS = {
+  pending: { metric: "RepairsPending", statistic: "Maximum" },
+} as const satisfies Record<string, Question>;
+
+/**
+ * Reads what CloudWatch knows of the present mode, over the gate's window.
+ *
+ * @throws what the client throws, and {@link Error} where CloudWatch says that the data isn't whole.
+ */
+export async function readEvidence(
+  reader: MetricsReader,
+  present: PresentMode,
+  thresholds: GateThresholds,
+  signal?: AbortSignal,
+): Promise<Evidence> {
+  const { now } = reader;
+  const windowMs = thresholds.windowMinutes * MINUTE_MS;
+  // What was measured with another share of sampling has other weights, which sums don't tell apart.
+  const from = Math.max(present.sampledSince, now - windowMs);
+  const periodMs = periodFor(now - from);
+  const [points, repairs] = await Promise.all([
+    // The period in which the mode began has measurements from before it too, so it is left out.
+    ask(reader, EVIDENCE, { from: Math.ceil(from / periodMs) * periodMs, periodMs }, signal),
+    thresholds.dualWrites
+      ? ask(reader, REPAIRS, { from: now - REPAIRS_REPORT_WITHIN_MS, periodMs: MINUTE_MS }, signal)
+      : undefined,
+  ]);
+  const comparisons = sum(points.comparisons);
+  const comparingInvocations = sum(points.comparingInvocations);
+  return {
+    timeInModeMs: now - present.since,
+    comparisons,
+    disagreements: sum(points.disagreements),
+    sampledComparisons: Math.max(comparisons * present.secondaryShare, comparingInvocations),
+    comparingInvocations,
+    skippedByBreaker: sum(points.skippedByBreaker),
+    v1: version(points.v1Calls, points.v1Errors, points.v1P99, points.v1Settled),
+    v2: version(points.v2Calls, points.v2Errors, points.v2P99, points.v2Settled),
+    pendingRepairs: repairs?.pending.at(-1)?.[1],
+  };
+}
+
+/** How often each version failed lately: what the guard wants to know before it hands callers over. */
+export async function readErrorRates(
+  reader: MetricsReader,
+  lastMs: number,
+  signal?: AbortSignal,
+): Promise<{ readonly v1: number | undefined; readonly v2: number | undefined }> {
+  const { v1Calls, v1Errors, v2Calls, v2Errors } = EVIDENCE;
+  const range = { from: reader.now - lastMs, periodMs: MINUTE_MS };
+  const points = await ask(reader, { v1Calls, v1Errors, v2Calls, v2Errors }, range, signal);
+  const rate = (calls: Points, errors: Points) =>
+    sum(calls) > 0 ? sum(errors) / sum(calls) : undefined;
+  return {
+    v1: rate(points.v1Calls, points.v1Errors),
+    v2: rate(points.v2Calls, points.v2Errors),
+  };
+}
+
+/** Some hundreds of periods at the most, each of a length that CloudWatch keeps for so long. */
+function periodFor(windowMs: number): number {
+  if (windowMs <= 3 * HOUR_MS) return MINUTE_MS;
+  return windowMs <= 24 * HOUR_MS ? 5 * MINUTE_MS : HOUR_MS;
+}
+
+function version(calls: Points, errors: Points, p99: Points, settled: Points): VersionEvidence {
+  return { calls: sum(calls), errors: sum(errors), p99Ms: weightedMean(p99, settled) };
+}
+
+function sum(points: Points): number {
+  return points.reduce((total, [, value]) => total + value, 0);
+}
+
+/**
+ * The periods' p99, each for as much as was measured in it. CloudWatch doesn't say how it cuts a period
+ * as long as the window, and so what would be in its percentile.
+ */
+function weightedMean(values: Points, weights: Points): number | undefined {
+  const weightAt = new Map(weights);
+  let total = 0;
+  let weighed = 0;
+  for (const [time, value] of values) {
+    const weight = weightAt.get(time) ?? 0;
+    total += weight * value;
+    weighed += weight;
+  }
+  return weighed > 0 ? total / weighed : undefined;
+}
+
+async function ask<Name extends string>(
+  { client, migration, now }: MetricsReader,
+  questions: Readonly<Record<Name, Question>>,
+  range: { readonly from: number; readonly periodMs: number },
+  abortSignal?: AbortSignal,
+): Promise<Record<Name, Points>> {
+  const names = Object.keys(questions) as Name[];
+  const points = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+    Name,
+    [number, number][]
+  >;
+  // A mode that is seconds old has no period yet, and CloudWatch wants the end after the start.
+  if (range.from < now) {
+    const pages = paginateGetMetricData(
+      { client },
+      {
+        StartTime: new Date(range.from),
+        EndTime: new Date(now),
+        ScanBy: "TimestampAscending",
+        MetricDataQueries: names.map((name) =>
+          queryFor(name, questions[name], migration, range.periodMs),
+        ),
+      },
+      { abortSignal },
+    );
+    for await (const { MetricDataResults = [] } of pages) {
+      for (const { Id, StatusCode, Timestamps = [], Values = [] } of MetricDataResults) {
+        if (StatusCode === "InternalError" || StatusCode === "Forbidden") {
+          throw new Error(`CloudWatch has no whole answer for ${Id}: ${StatusCode}`);
+        }
+        Timestamps.forEach((time, at) =>
+          points[Id as Name]?.push([time.getTime(), Values[at] ?? 0]),
+        );
+      }
+    }
+  }
+  return points;
+}
+
+function queryFor(
+  id: string,
+  { metric, statistic }: Question,
+  migration: string,
+  periodMs: number,
+): MetricDataQuery {
+  return {
+    Id: id,
+    MetricStat: {
+      Metric: {
+        Namespace: NAMESPACE,
+        MetricName: metric,
+        Dimensions: [{ Name: DIMENSIONS.migration, Value: migration }],
+      },
+      Stat: statistic,
+      Period: periodMs / 1_000,
+    },
+  };
+}
