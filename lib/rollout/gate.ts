@@ -1,4 +1,5 @@
 import type { ModeDocument } from "../mode/mode-document.ts";
+import { MODES } from "../mode/mode.ts";
 import { conditionsOf, type Condition, type Evidence } from "./conditions.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
 import { furthestMode, moveKind, rampPercent, type MoveKind } from "./move-kind.ts";
@@ -10,9 +11,10 @@ export interface NoEvidence {
 
 /** What the gate says to a move from one mode document to another. */
 export interface Verdict {
-  readonly from: ModeDocument;
+  /** The document in force, and what the move is; `undefined` where that could not be read. */
+  readonly from: ModeDocument | undefined;
   readonly to: ModeDocument;
-  readonly kind: MoveKind;
+  readonly kind: MoveKind | undefined;
   /** Whether the document may be deployed. */
   readonly allowed: boolean;
   /** The conditions of a promotion that needs evidence, met or not. */
@@ -58,6 +60,30 @@ export function judgeMove(
   };
 }
 
+/**
+ * Judges a move from nobody knows where: what would pass on no evidence after any mode passes, and so
+ * most rollbacks do.
+ *
+ * @param why the document in force could not be read.
+ */
+export function judgeBlindly(to: ModeDocument, why: string, thresholds: GateThresholds): Verdict {
+  const good = MODES.every(
+    (mode) =>
+      judgeMove({ mode }, { ...to, override: undefined }, { unreadable: why }, thresholds).allowed,
+  );
+  return {
+    from: undefined,
+    to,
+    kind: undefined,
+    allowed: good || to.override !== undefined,
+    conditions: [],
+    ...(!good && {
+      reason: `the document in force can't be read (${why}), so what this one would change is not known`,
+      overridden: to.override,
+    }),
+  };
+}
+
 function reasonAgainst(
   from: ModeDocument,
   to: ModeDocument,
@@ -100,8 +126,9 @@ export function refusalText({ from, to, conditions, reason }: Verdict): string {
     reason === undefined
       ? `${unmet.length} of ${conditions.length} conditions not met.`
       : `${reason}.`;
+  const move = from === undefined ? named(to) : `${named(from)} to ${named(to)}`;
   return [
-    `Refused: ${named(from)} to ${named(to)}: ${why}`,
+    `Refused: ${move}: ${why}`,
     ...unmet.map(
       ({ name, wanted, measured, advice }) =>
         `- ${name}: wanted ${wanted}, measured ${measured}. Advice: ${advice}.`,
