@@ -1,4 +1,5 @@
 import {
+  GetDeploymentCommand,
   GetHostedConfigurationVersionCommand,
   paginateListDeployments,
   type AppConfigClient,
@@ -92,4 +93,21 @@ export async function deployedDocument(
     if (error instanceof ModeDocumentError) return undefined;
     throw error;
   }
+}
+
+/** When a deployment's last event was, in epoch milliseconds: the list has no end of one that was undone. */
+export async function lastEventAt(
+  { client, applicationId, environmentId }: ModeProfile,
+  { number, startedAt }: ListedDeployment,
+  abortSignal?: AbortSignal,
+): Promise<number> {
+  const { EventLog = [] } = await client.send(
+    new GetDeploymentCommand({
+      ApplicationId: applicationId,
+      EnvironmentId: environmentId,
+      DeploymentNumber: number,
+    }),
+    { abortSignal },
+  );
+  return Math.max(startedAt, ...EventLog.map(({ OccurredAt }) => OccurredAt?.getTime() ?? 0));
 }

@@ -5,6 +5,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { DIMENSIONS, NAMESPACE, type MetricName } from "../metrics/names.ts";
 import type { Evidence, VersionEvidence } from "./conditions.ts";
+import type { Recent } from "./guard.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
 import type { PresentMode } from "./present-mode.ts";
 
@@ -46,6 +47,17 @@ const EVIDENCE = {
   v2Settled: { metric: "V2Latency", statistic: "SampleCount" },
   v1P99: { metric: "V1Latency", statistic: "p99" },
   v2P99: { metric: "V2Latency", statistic: "p99" },
+} as const satisfies Record<string, Question>;
+
+const RECENT = {
+  comparisons: EVIDENCE.comparisons,
+  disagreements: EVIDENCE.disagreements,
+  secondaryErrors: { metric: "SecondaryErrors", statistic: "Sum" },
+  timeouts: { metric: "Timeouts", statistic: "Sum" },
+  v1Calls: EVIDENCE.v1Calls,
+  v2Calls: EVIDENCE.v2Calls,
+  v1Errors: EVIDENCE.v1Errors,
+  v2Errors: EVIDENCE.v2Errors,
 } as const satisfies Record<string, Question>;
 
 const REPAIRS = {
@@ -90,20 +102,20 @@ export async function readEvidence(
   };
 }
 
-/** How often each version failed lately: what the guard wants to know before it hands callers over. */
-export async function readErrorRates(
+/** Reads what happened in the last minutes: what the guard wants to know before it hands callers over. */
+export async function readRecent(
   reader: MetricsReader,
   lastMs: number,
   signal?: AbortSignal,
-): Promise<{ readonly v1: number | undefined; readonly v2: number | undefined }> {
-  const { v1Calls, v1Errors, v2Calls, v2Errors } = EVIDENCE;
+): Promise<Recent> {
   const range = { from: reader.now - lastMs, periodMs: MINUTE_MS };
-  const points = await ask(reader, { v1Calls, v1Errors, v2Calls, v2Errors }, range, signal);
-  const rate = (calls: Points, errors: Points) =>
-    sum(calls) > 0 ? sum(errors) / sum(calls) : undefined;
+  const points = await ask(reader, RECENT, range, signal);
   return {
-    v1: rate(points.v1Calls, points.v1Errors),
-    v2: rate(points.v2Calls, points.v2Errors),
+    comparisons: sum(points.comparisons),
+    disagreements: sum(points.disagreements),
+    secondaryFailures: sum(points.secondaryErrors) + sum(points.timeouts),
+    v1: { calls: sum(points.v1Calls), errors: sum(points.v1Errors) },
+    v2: { calls: sum(points.v2Calls), errors: sum(points.v2Errors) },
   };
 }
 

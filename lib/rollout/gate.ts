@@ -2,7 +2,7 @@ import type { ModeDocument } from "../mode/mode-document.ts";
 import { MODES } from "../mode/mode.ts";
 import { conditionsOf, type Condition, type Evidence } from "./conditions.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
-import { furthestMode, moveKind, rampPercent, type MoveKind } from "./move-kind.ts";
+import { documentText, furthestMode, moveKind, type MoveKind } from "./move-kind.ts";
 
 /** Evidence that could not be had. */
 export interface NoEvidence {
@@ -126,7 +126,8 @@ export function refusalText({ from, to, conditions, reason }: Verdict): string {
     reason === undefined
       ? `${unmet.length} of ${conditions.length} conditions not met.`
       : `${reason}.`;
-  const move = from === undefined ? named(to) : `${named(from)} to ${named(to)}`;
+  const move =
+    from === undefined ? documentText(to) : `${documentText(from)} to ${documentText(to)}`;
   return [
     `Refused: ${move}: ${why}`,
     ...unmet.map(
@@ -135,9 +136,4 @@ export function refusalText({ from, to, conditions, reason }: Verdict): string {
     ),
     'To go ahead all the same, put "override": "<why>" into the document.',
   ].join("\n");
-}
-
-function named(document: ModeDocument): string {
-  const percent = rampPercent(document);
-  return percent > 0 ? `${document.mode} (${percent} % ${furthestMode(document)})` : document.mode;
 }

@@ -38,3 +38,9 @@ export function stepBack({ mode, ramp, sample }: ModeDocument): ModeDocument | u
   if (target === undefined) return undefined;
   return { mode: target, ...(sample !== undefined && { sample }) };
 }
+
+/** The document's modes, as a person reads them: `shadow (10 % reverse-shadow)`. */
+export function documentText(document: ModeDocument): string {
+  const percent = rampPercent(document);
+  return percent > 0 ? `${document.mode} (${percent} % ${furthestMode(document)})` : document.mode;
+}

@@ -4,8 +4,10 @@ import {
   StartDeploymentCommand,
 } from "@aws-sdk/client-appconfig";
 import { nextMode } from "../mode/mode.ts";
+import { stepBack } from "./move-kind.ts";
 import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
 import { currentDocument } from "./current.ts";
+import type { ModeProfile } from "./deployments.ts";
 import type { RolloutTarget } from "./target.ts";
 
 /** A deployment that was started. */
@@ -38,8 +40,34 @@ export async function promote(target: RolloutTarget, description?: string): Prom
   });
 }
 
-async function deploy(
-  target: RolloutTarget,
+/**
+ * Starts the step back, at once: a ramp ends first, then the mode goes back. The document keeps its
+ * sampling.
+ *
+ * @throws {RangeError} in `old`, where there is nothing to go back to.
+ * @throws {Error} while a deployment is under way.
+ */
+export async function rollback(target: RolloutTarget, description?: string): Promise<StartedMove> {
+  const { document: from, latestDeployment } = await currentDocument(target);
+  const to = stepBack(from);
+  if (to === undefined) throw new RangeError(`there is no mode before ${from.mode}`);
+  return deploy(target, {
+    from,
+    to,
+    strategyId: target.immediateStrategyId,
+    latestDeployment,
+    description: description ?? `rollback: ${from.mode} to ${to.mode}`,
+  });
+}
+
+/**
+ * Deploys a document, if nobody has deployed anything else since.
+ *
+ * @param options.latestDeployment the newest deployment's number, as it was when the move was decided.
+ * @throws AppConfig's `ConflictException` where there is a newer one, or one under way.
+ */
+export async function deploy(
+  target: ModeProfile,
   options: {
     readonly from: ModeDocument;
     readonly to: ModeDocument;

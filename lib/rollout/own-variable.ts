@@ -3,7 +3,10 @@
  *
  * @throws {TypeError} where it is missing, or lacks one of the keys.
  */
-export function readVariable<Value extends object>(name: string, keys: readonly (keyof Value & string)[]): Value {
+export function readVariable<Value extends object>(
+  name: string,
+  keys: readonly (keyof Value & string)[],
+): Value {
   const text = process.env[name];
   let value: Value | null;
   try {

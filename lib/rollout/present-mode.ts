@@ -1,8 +1,8 @@
-import { GetDeploymentCommand } from "@aws-sdk/client-appconfig";
 import type { ModeDocument } from "../mode/mode-document.ts";
 import {
   deployedDocument,
   hasEnded,
+  lastEventAt,
   listModeDeployments,
   type ListedDeployment,
   type ModeProfile,
@@ -67,7 +67,7 @@ export async function presentMode(
     for (const interlude of undone.splice(0)) {
       const tried = await deployedDocument(profile, interlude, signal);
       if (tried !== undefined && tried.mode !== present.mode) {
-        since = await endOf(profile, interlude, signal);
+        since = await lastEventAt(profile, interlude, signal);
         return answer();
       }
     }
@@ -79,21 +79,4 @@ export async function presentMode(
 
 function shareOf({ sample }: ModeDocument): number {
   return sample?.secondary ?? 1;
-}
-
-/** When a deployment's last event was: the list has the time of completion alone. */
-async function endOf(
-  { client, applicationId, environmentId }: ModeProfile,
-  { number, startedAt }: ListedDeployment,
-  abortSignal?: AbortSignal,
-): Promise<number> {
-  const { EventLog = [] } = await client.send(
-    new GetDeploymentCommand({
-      ApplicationId: applicationId,
-      EnvironmentId: environmentId,
-      DeploymentNumber: number,
-    }),
-    { abortSignal },
-  );
-  return Math.max(startedAt, ...EventLog.map(({ OccurredAt }) => OccurredAt?.getTime() ?? 0));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { GetMetricDataCommandOutput, MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { MetricName } from "../../lib/metrics/names.ts";
-import { readErrorRates, readEvidence } from "../../lib/rollout/evidence.ts";
+import { readEvidence, readRecent } from "../../lib/rollout/evidence.ts";
 import { gateThresholds } from "../../lib/rollout/gate-thresholds.ts";
 import { cloudWatchFixture, DAY, HOUR, MINUTE } from "../local/cloudwatch/fixture.ts";
 
@@ -179,16 +179,24 @@ describe("readEvidence", () => {
   });
 });
 
-describe("readErrorRates", () => {
-  it("tells how often each version failed lately", async (test) => {
+describe("readRecent", () => {
+  it("tells what happened lately", async (test) => {
     const { clock, put, reader } = await setUp(test);
     await put("V1Errors", 1_000);
-    await put("V1Calls", 1_000);
     await clock.advance(10 * MINUTE);
+    await put("Comparisons", 100);
+    await put("Disagreements", 50);
+    await put("SecondaryErrors", 20);
+    await put("Timeouts", 10);
     await put("V1Calls", 100);
-    await put("V1Errors", 40);
-    await put("V1Calls", 100);
+    await put("V1Errors", 30);
     await clock.advance(MINUTE);
-    assert.deepEqual(await readErrorRates(reader(), 5 * MINUTE), { v1: 0.2, v2: undefined });
+    assert.deepEqual(await readRecent(reader(), 5 * MINUTE), {
+      comparisons: 100,
+      disagreements: 50,
+      secondaryFailures: 30,
+      v1: { calls: 100, errors: 30 },
+      v2: { calls: 0, errors: 0 },
+    });
   });
 });

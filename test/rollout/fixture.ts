@@ -57,7 +57,7 @@ export async function rolloutFixture(test: TestContext) {
   const events: AlarmStateChangeEvent[] = [];
   cloudWatch.onAlarmStateChange((event) => events.push(event));
 
-  const alarmArn = (name: string) => `arn:aws:cloudwatch:us-east-1:123456789012:alarm:${name}`;
+  const alarmArn = (name: string) => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
   const put = (name: MetricName, datum: Partial<MetricDatum> | number) =>
     cloudWatchClient.send(
       new PutMetricDataCommand({
