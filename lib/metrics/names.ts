@@ -77,8 +77,6 @@ export const METRICS = {
   ModeDefaulted: "Count",
   /** Invocations for which a key function threw; the request id stood in. */
   KeyFailures: "Count",
-  /** Repair records that wait for a repair pass: a gauge, by each pass. */
-  RepairsPending: "Count",
   /** Documents that the gate refused, and those that passed by their override alone. */
   GateRefusals: "Count",
   GateOverrides: "Count",
