@@ -6,36 +6,42 @@ import {
   DeploymentStrategy,
   Environment,
   HostedConfiguration,
+  JsonSchemaValidator,
+  LambdaValidator,
   Monitor,
   RolloutStrategy,
+  type IApplication,
 } from "aws-cdk-lib/aws-appconfig";
-import {
-  Alarm,
-  AlarmRule,
-  AlarmState,
-  ComparisonOperator,
-  CompositeAlarm,
-  MathExpression,
-  TreatMissingData,
-  type Metric,
-} from "aws-cdk-lib/aws-cloudwatch";
-import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
+import type { CompositeAlarm, Dashboard, MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { AttributeType, BillingMode, Table, type ITable } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Grant, PolicyStatement, type IGrantable } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Function } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { variableName, type FunctionEnvironment } from "../function-environment.ts";
 import type { MetricName } from "../metrics/names.ts";
 import { FIRST_DOCUMENT } from "../mode/mode-document.ts";
+import { MODE_DOCUMENT_SCHEMA } from "../mode/mode-document-schema.ts";
 import { MODES, type Mode } from "../mode/mode.ts";
 import { checkMigrationName } from "../migration-name.ts";
-import { checkBoolean, checkNumber, checkOneOf, refuseRange } from "../options.ts";
+import { checkBoolean, checkNumber, checkOneOf, refuseRange, refuseType } from "../options.ts";
 import { PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE } from "../records/keys.ts";
 import { agentLayer } from "./agent-layer.ts";
-import { migrationMetric } from "./metrics.ts";
+import {
+  checkAlarmThresholds,
+  createAlarms,
+  type AlarmThresholds,
+  type MigrationAlarms,
+} from "./alarms.ts";
+import { createDashboard } from "./dashboard.ts";
+import { createGate, thresholdsOf, type GateProps } from "./gate.ts";
+import { createGuard, OPERATOR_ACTIONS } from "./guard.ts";
+import { migrationMetric, MigrationMetrics } from "./metrics.ts";
 
-export interface MigrationProps {
+export interface MigrationProps extends AlarmThresholds {
   /** The migration's name, as `defineMigration` has it. */
   readonly migrationName: string;
   /**
@@ -50,17 +56,12 @@ export interface MigrationProps {
    */
   readonly defaultMode?: Mode;
   /**
-   * The mismatch rate, in percent of the comparisons, above which the alarm goes off.
-   * @default 1
-   */
-  readonly mismatchRatePercent?: number;
-  /**
-   * Comparisons in an alarm's period below which the rate says nothing.
+   * Comparisons, or calls, in an alarm's period below which a rate says nothing.
    * @default 20
    */
   readonly minimumComparisons?: number;
   /**
-   * The alarm's period.
+   * The alarms' period.
    * @default Duration.minutes(1)
    */
   readonly alarmPeriod?: Duration;
@@ -99,11 +100,43 @@ export interface MigrationProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * A table of one's own for the records: with the keys `pk` and `sk`, both text, and `expiresAt` as its
+   * time to live. Several migrations may share one.
+   * @default a new one, on demand
+   */
+  readonly table?: ITable;
+  /**
+   * A key of one's own, with which the new table is encrypted.
+   * @default the key that DynamoDB owns
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * An AppConfig application that is there already.
+   * @default a new one, by the migration's name
+   */
+  readonly application?: IApplication;
+  /**
+   * What the gate asks for before a promotion.
+   * @default as `GateProps` says
+   */
+  readonly gate?: GateProps;
+  /**
+   * Hears of what the guard did.
+   * @default nobody does
+   */
+  readonly topic?: ITopic;
+  /**
+   * Where the runbook is: each alarm's description has a link into it, such as `#mismatchrate`.
+   * @default no link
+   */
+  readonly runbookUrl?: string;
 }
 
 /**
- * The cloud side of one migration: its mode document in AppConfig, the table of its records, and the
- * alarm on its mismatch rate, which rolls a rollout back.
+ * The cloud side of one migration: its mode document in AppConfig, the gate that judges each document
+ * before it is deployed, the table of its records, its alarms and its dashboard. AppConfig rolls a rollout
+ * back when V2 is not well, and the guard does so ever after.
  *
  * @example
  * const migration = new Migration(this, "CustomerIds", { migrationName: "customer-ids" });
@@ -111,7 +144,7 @@ export interface MigrationProps {
  */
 export class Migration extends Construct {
   readonly migrationName: string;
-  readonly application: Application;
+  readonly application: IApplication;
   readonly environment: Environment;
   /** The profile that holds the mode documents. */
   readonly profile: HostedConfiguration;
@@ -119,12 +152,18 @@ export class Migration extends Construct {
   readonly gradualStrategy: DeploymentStrategy;
   /** For rollbacks, and for rollouts that change no caller's answer. */
   readonly immediateStrategy: DeploymentStrategy;
-  /** Comparison records. */
-  readonly table: Table;
-  readonly mismatchRateAlarm: Alarm;
-  /** In alarm when any of the migration's alarms is: what AppConfig watches during a rollout. */
+  /** Comparison records, and repair records. */
+  readonly table: ITable;
+  readonly alarms: MigrationAlarms;
+  /** In alarm when V2 is not well: what AppConfig watches during a rollout, and the guard ever after. */
   readonly unhealthyAlarm: CompositeAlarm;
+  readonly dashboard: Dashboard;
+  /** Judges each mode document before it is deployed. */
+  readonly gate: Function;
+  /** Takes a step back when `unhealthyAlarm` goes off. */
+  readonly guard: Function;
   readonly #props: MigrationProps;
+  readonly #metrics: MigrationMetrics;
 
   constructor(scope: Construct, id: string, props: MigrationProps) {
     super(scope, id);
@@ -136,24 +175,26 @@ export class Migration extends Construct {
     }
     this.#props = props;
     this.migrationName = props.migrationName;
-    this.table = new Table(this, "Records", {
-      partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
-      sortKey: { name: SORT_KEY, type: AttributeType.STRING },
-      timeToLiveAttribute: TTL_ATTRIBUTE,
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    this.table = props.table ?? this.#newTable();
+    this.#metrics = new MigrationMetrics(
+      props.migrationName,
+      this.#alarmPeriod,
+      props.minimumComparisons ?? 20,
+    );
+    this.alarms = createAlarms(this, {
+      migrationName: props.migrationName,
+      metrics: this.#metrics,
+      thresholds: props,
+      dualWrites: props.dualWrites ?? false,
+      runbookUrl: props.runbookUrl,
     });
-    this.mismatchRateAlarm = this.#mismatchRateAlarm();
-    // AppConfig rolls back on INSUFFICIENT_DATA as it does on ALARM, and that is the state of a new
-    // alarm until its first evaluation. A composite asks for ALARM and nothing else.
-    this.unhealthyAlarm = new CompositeAlarm(this, "Unhealthy", {
-      alarmDescription: `The migration ${props.migrationName} is not well`,
-      alarmRule: AlarmRule.anyOf(AlarmRule.fromAlarm(this.mismatchRateAlarm, AlarmState.ALARM)),
-    });
-    this.application = new Application(this, "Application", {
-      applicationName: props.migrationName,
-      description: `Mode of the migration ${props.migrationName}`,
-    });
+    this.unhealthyAlarm = this.alarms.unhealthy;
+    this.application =
+      props.application ??
+      new Application(this, "Application", {
+        applicationName: props.migrationName,
+        description: `Mode of the migration ${props.migrationName}`,
+      });
     this.environment = new Environment(this, "Environment", {
       application: this.application,
       environmentName: props.stage ?? "prod",
@@ -173,6 +214,12 @@ export class Migration extends Construct {
         finalBakeTime: Duration.minutes(0),
       }),
     });
+    this.gate = createGate(this, {
+      migrationName: props.migrationName,
+      application: this.application,
+      environment: this.environment,
+      thresholds: thresholdsOf(props.gate, props),
+    });
     // The first document, and only ever the first. Every property of a CloudFormation deployment means
     // a new deployment when it changes, which would undo what operators have deployed since; so none
     // of them is open to props.
@@ -182,11 +229,50 @@ export class Migration extends Construct {
       content: ConfigurationContent.fromInlineJson(JSON.stringify(FIRST_DOCUMENT)),
       deployTo: [this.environment],
       deploymentStrategy: this.immediateStrategy,
+      validators: [
+        JsonSchemaValidator.fromInline(JSON.stringify(MODE_DOCUMENT_SCHEMA)),
+        LambdaValidator.fromFunction(this.gate),
+      ],
     });
     // A tag is such a property too, and tags such as the commit's id change with every deployment.
     for (const child of this.profile.node.findAll()) {
-      if (child instanceof CfnDeployment) child.addPropertyDeletionOverride("Tags");
+      if (!(child instanceof CfnDeployment)) continue;
+      child.addPropertyDeletionOverride("Tags");
+      // The gate judges this one too, so AppConfig has to be allowed to call it by then.
+      child.node.addDependency(this.gate);
     }
+    this.guard = createGuard(this, {
+      migrationName: props.migrationName,
+      application: this.application,
+      environment: this.environment,
+      profile: this.profile,
+      immediateStrategy: this.immediateStrategy,
+      unhealthy: this.unhealthyAlarm,
+      mismatchRatePercent: props.mismatchRatePercent ?? 1,
+      // For so long an alarm may still tell of the time before a step back.
+      settle: Duration.seconds(2 * this.#alarmPeriod.toSeconds() + this.#pollInterval.toSeconds()),
+      topic: props.topic,
+    });
+    this.dashboard = createDashboard(this, {
+      migrationName: props.migrationName,
+      stage: props.stage ?? "prod",
+      metrics: this.#metrics,
+      alarms: this.alarms,
+      thresholds: props,
+      runbookUrl: props.runbookUrl,
+    });
+  }
+
+  #newTable(): Table {
+    const { encryptionKey, removalPolicy } = this.#props;
+    return new Table(this, "Records", {
+      partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
+      sortKey: { name: SORT_KEY, type: AttributeType.STRING },
+      timeToLiveAttribute: TTL_ATTRIBUTE,
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+      encryptionKey,
+    });
   }
 
   /**
@@ -195,7 +281,7 @@ export class Migration extends Construct {
    */
   instrument(fn: Function): void {
     this.#introduce(fn);
-    this.table.grant(
+    this.#grantTable(
       fn,
       "dynamodb:BatchWriteItem",
       ...(this.#props.dualWrites ? [...REPAIR_ACTIONS, "dynamodb:PutItem"] : []),
@@ -213,7 +299,7 @@ export class Migration extends Construct {
     if (!this.#props.dualWrites) refuseRange("dualWrites", this.#props.dualWrites, "true");
     checkDuration("every", every, Duration.days(1), Duration.minutes(1));
     this.#introduce(fn);
-    this.table.grant(fn, ...REPAIR_ACTIONS);
+    this.#grantTable(fn, ...REPAIR_ACTIONS);
     return new Rule(this, "Repair", {
       description: `Repairs what dual writes of ${this.migrationName} have left half done`,
       schedule: Schedule.rate(every),
@@ -230,7 +316,7 @@ export class Migration extends Construct {
     const profileId = this.profile.configurationProfileId;
     const agent = addAgent(fn, {
       path: `/applications/${applicationId}/environments/${environmentId}/configurations/${profileId}`,
-      pollInterval: this.#props.pollInterval ?? Duration.seconds(15),
+      pollInterval: this.#pollInterval,
     });
     const variable: FunctionEnvironment = {
       application: applicationId,
@@ -267,33 +353,56 @@ export class Migration extends Construct {
 
   /** Disagreements in percent of comparisons, and 0 where there are too few to tell. */
   metricMismatchRate(): MathExpression {
-    const minimum = this.#props.minimumComparisons ?? 20;
-    return new MathExpression({
-      expression: `IF(comparisons >= ${minimum}, 100 * disagreements / comparisons, 0)`,
-      usingMetrics: {
-        comparisons: this.metric("Comparisons"),
-        disagreements: this.metric("Disagreements"),
-      },
-      label: "Mismatch rate (%)",
-      period: this.#alarmPeriod,
+    return this.#metrics.mismatchRate();
+  }
+
+  /** Percentage points by which V2's error rate is above V1's, and 0 where there are too few calls. */
+  metricV2ErrorRateExcess(): MathExpression {
+    return this.#metrics.v2ErrorRateExcess();
+  }
+
+  /** Calls that V1 answered for a failing V2, in percent of V2's calls. */
+  metricFallbackRate(): MathExpression {
+    return this.#metrics.fallbackRate();
+  }
+
+  /** Leave to read the records, as who looks into mismatches needs it. */
+  grantReadRecords(grantee: IGrantable): Grant {
+    return this.#grantTable(grantee, "dynamodb:Query");
+  }
+
+  /** Leave to look at the rollout, to promote and to roll back; the gate judges what they deploy. */
+  grantOperate(grantee: IGrantable): Grant {
+    const { applicationArn } = this.application;
+    const environmentArn = `${applicationArn}/environment/${this.environment.environmentId}`;
+    const profileArn = this.profile.configurationProfileArn;
+    return Grant.addToPrincipal({
+      grantee,
+      actions: [...OPERATOR_ACTIONS],
+      resourceArns: [
+        applicationArn,
+        environmentArn,
+        `${environmentArn}/deployment/*`,
+        profileArn,
+        `${profileArn}/hostedconfigurationversion/*`,
+        this.gradualStrategy.deploymentStrategyArn,
+        this.immediateStrategy.deploymentStrategyArn,
+      ],
     });
+  }
+
+  /** What a table's own key asks for comes along. */
+  #grantTable(grantee: IGrantable, ...actions: string[]): Grant {
+    this.table.encryptionKey?.grantEncryptDecrypt(grantee);
+    return this.table.grant(grantee, ...actions);
   }
 
   get #alarmPeriod(): Duration {
     return this.#props.alarmPeriod ?? Duration.minutes(1);
   }
 
-  #mismatchRateAlarm(): Alarm {
-    const threshold = this.#props.mismatchRatePercent ?? 1;
-    return new Alarm(this, "MismatchRate", {
-      alarmDescription: `V1 and V2 of ${this.migrationName} disagree in more than ${threshold} % of the comparisons`,
-      metric: this.metricMismatchRate(),
-      threshold,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      // No traffic, or old and new, where nothing is compared, is no reason to roll back.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+  get #pollInterval(): Duration {
+    return this.#props.pollInterval ?? Duration.seconds(15);
   }
 }
 
@@ -305,12 +414,19 @@ function checkProps(props: MigrationProps): void {
   checkMigrationName("migrationName", props.migrationName);
   checkOneOf("defaultMode", props.defaultMode, MODES);
   checkBoolean("dualWrites", props.dualWrites);
-  checkNumber("mismatchRatePercent", props.mismatchRatePercent, 0, 100);
+  checkAlarmThresholds(props);
   checkNumber("minimumComparisons", props.minimumComparisons, 1, Number.MAX_SAFE_INTEGER);
   checkNumber("rolloutStepPercent", props.rolloutStepPercent, 1, 100);
   checkDuration("rolloutDuration", props.rolloutDuration, MAX_ROLLOUT);
   checkDuration("recordRetention", props.recordRetention, Duration.days(3_650), Duration.days(1));
   checkDuration("bakeTime", props.bakeTime, MAX_ROLLOUT);
+  if (props.table !== undefined && props.encryptionKey !== undefined) {
+    refuseType(
+      "encryptionKey",
+      props.encryptionKey.keyArn,
+      "none where the table is given: it has its own",
+    );
+  }
   checkDuration("pollInterval", props.pollInterval, Duration.days(1), Duration.seconds(15));
 }
 

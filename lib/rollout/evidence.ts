@@ -12,9 +12,6 @@ import type { PresentMode } from "./present-mode.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Repair passes run every few minutes; who hasn't reported for so long isn't running. */
-const REPAIRS_REPORT_WITHIN_MS = 15 * MINUTE_MS;
-
 /** Where a migration's metrics are. */
 export interface MetricsReader {
   readonly client: CloudWatchClient;
@@ -77,6 +74,7 @@ export async function readEvidence(
 ): Promise<Evidence> {
   const { now } = reader;
   const windowMs = thresholds.windowMinutes * MINUTE_MS;
+  const reportedSince = now - thresholds.repairReportMinutes * MINUTE_MS;
   // What was measured with another share of sampling has other weights, which sums don't tell apart.
   const from = Math.max(present.sampledSince, now - windowMs);
   const periodMs = periodFor(now - from);
@@ -84,7 +82,7 @@ export async function readEvidence(
     // The period in which the mode began has measurements from before it too, so it is left out.
     ask(reader, EVIDENCE, { from: Math.ceil(from / periodMs) * periodMs, periodMs }, signal),
     thresholds.dualWrites
-      ? ask(reader, REPAIRS, { from: now - REPAIRS_REPORT_WITHIN_MS, periodMs: MINUTE_MS }, signal)
+      ? ask(reader, REPAIRS, { from: reportedSince, periodMs: MINUTE_MS }, signal)
       : undefined,
   ]);
   const comparisons = sum(points.comparisons);

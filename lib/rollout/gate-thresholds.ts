@@ -23,6 +23,8 @@ export interface GateThresholds {
   readonly windowMinutes: number;
   /** Whether the migration has dual writes, so that there may be repairs, and a way back that loses writes. @default false */
   readonly dualWrites: boolean;
+  /** Minutes within which a repair pass has to have reported. 1 to 1440. @default 15 */
+  readonly repairReportMinutes: number;
 }
 
 export const DEFAULT_THRESHOLDS: GateThresholds = {
@@ -35,6 +37,7 @@ export const DEFAULT_THRESHOLDS: GateThresholds = {
   timeInModeMinutes: 60,
   windowMinutes: 1_440,
   dualWrites: false,
+  repairReportMinutes: 15,
 };
 
 /** CloudWatch keeps minutes for 15 days. */
@@ -59,6 +62,7 @@ export function gateThresholds(given: Partial<GateThresholds> = {}): GateThresho
   check("breakerSkipsPercent", 0, 100);
   check("windowMinutes", 1, MAX_WINDOW_MINUTES);
   check("timeInModeMinutes", 0, thresholds.windowMinutes);
+  check("repairReportMinutes", 1, 1_440);
   checkBoolean("gate.dualWrites", thresholds.dualWrites);
   return thresholds;
 }
