@@ -125,8 +125,8 @@ describe("Migration", () => {
     // A rollback is no help against the others; ADR 5 tells why.
     const watched = alarmIds.filter((id) => rule.includes(id));
     assert.deepEqual(
-      watched.map((id) => /^Things([A-Z0-9][A-Za-z0-9]*?)[A-F0-9]{8}$/.exec(id)![1]).toSorted(),
-      ["Fallbacks", "MismatchRate", "V2Errors", "V2Latency"],
+      new Set(watched.map((id) => id.replace(/^Things|[A-F0-9]{8}$/g, ""))),
+      new Set(["Fallbacks", "MismatchRate", "V2Errors", "V2Latency"]),
     );
     const { Monitors } = only(template, "AWS::AppConfig::Environment");
     assert.equal(Monitors.length, 1);
