@@ -6,6 +6,7 @@ import type { Construct } from "constructs";
 import { GATE_VARIABLE, type GateEnvironment } from "../rollout/gate-environment.ts";
 import { gateThresholds, type GateThresholds } from "../rollout/gate-thresholds.ts";
 import { ownFunction } from "./own-function.ts";
+import { lookPermissions } from "./rollout-permissions.ts";
 
 /** What the gate asks for before it lets the migration go on. */
 export interface GateProps {
@@ -96,22 +97,15 @@ export function createGate(
     environment: { [GATE_VARIABLE]: stack.toJsonString(variable) },
   });
   const { applicationArn } = application;
-  fn.addToRolePolicy(
-    new PolicyStatement({
-      actions: [
-        "appconfig:ListDeployments",
-        "appconfig:GetDeployment",
-        "appconfig:GetHostedConfigurationVersion",
-      ],
-      resources: [
-        applicationArn,
-        `${applicationArn}/environment/${environment.environmentId}`,
-        `${applicationArn}/environment/${environment.environmentId}/deployment/*`,
-        // Not the one profile: that has the function as its validator, and can't come before it.
-        `${applicationArn}/configurationprofile/*`,
-      ],
-    }),
-  );
+  const permissions = lookPermissions({
+    application: applicationArn,
+    environment: `${applicationArn}/environment/${environment.environmentId}`,
+    // Not the one profile: that has the function as its validator, and can't come before it.
+    profile: `${applicationArn}/configurationprofile/*`,
+  });
+  for (const { actions, resourceArns: resources } of permissions) {
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
   // CloudWatch knows no resources for it.
   fn.addToRolePolicy(
     new PolicyStatement({ actions: ["cloudwatch:GetMetricData"], resources: ["*"] }),

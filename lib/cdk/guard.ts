@@ -14,17 +14,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { GUARD_VARIABLE, type GuardEnvironment } from "../rollout/guard-environment.ts";
 import { ownFunction } from "./own-function.ts";
-
-/** What moving a migration takes, be it by a person or by the guard. */
-export const OPERATOR_ACTIONS = [
-  "appconfig:ListDeployments",
-  "appconfig:GetDeployment",
-  "appconfig:StartDeployment",
-  "appconfig:StopDeployment",
-  "appconfig:GetHostedConfigurationVersion",
-  "appconfig:ListHostedConfigurationVersions",
-  "appconfig:CreateHostedConfigurationVersion",
-] as const;
+import { lookPermissions, movePermissions } from "./rollout-permissions.ts";
 
 /** Makes the guard's function, and the rule that starts it when the alarm goes off. */
 export function createGuard(
@@ -61,20 +51,17 @@ export function createGuard(
     environment: { [GUARD_VARIABLE]: Stack.of(scope).toJsonString(variable) },
   });
   const { applicationArn } = application;
-  const environmentArn = `${applicationArn}/environment/${environment.environmentId}`;
-  fn.addToRolePolicy(
-    new PolicyStatement({
-      actions: [...OPERATOR_ACTIONS],
-      resources: [
-        applicationArn,
-        environmentArn,
-        `${environmentArn}/deployment/*`,
-        profile.configurationProfileArn,
-        `${profile.configurationProfileArn}/hostedconfigurationversion/*`,
-        immediateStrategy.deploymentStrategyArn,
-      ],
-    }),
-  );
+  const arns = {
+    application: applicationArn,
+    environment: `${applicationArn}/environment/${environment.environmentId}`,
+    profile: profile.configurationProfileArn,
+  };
+  for (const { actions, resourceArns: resources } of [
+    ...lookPermissions(arns),
+    ...movePermissions(arns, [immediateStrategy.deploymentStrategyArn]),
+  ]) {
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
   fn.addToRolePolicy(
     new PolicyStatement({
       // Neither metrics nor composite alarms can be granted one by one.

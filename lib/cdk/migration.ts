@@ -38,8 +38,9 @@ import {
 } from "./alarms.ts";
 import { createDashboard } from "./dashboard.ts";
 import { createGate, thresholdsOf, type GateProps } from "./gate.ts";
-import { createGuard, OPERATOR_ACTIONS } from "./guard.ts";
+import { createGuard } from "./guard.ts";
 import { migrationMetric, MigrationMetrics } from "./metrics.ts";
+import { lookPermissions, movePermissions } from "./rollout-permissions.ts";
 
 export interface MigrationProps extends AlarmThresholds {
   /** The migration's name, as `defineMigration` has it. */
@@ -374,21 +375,21 @@ export class Migration extends Construct {
   /** Leave to look at the rollout, to promote and to roll back; the gate judges what they deploy. */
   grantOperate(grantee: IGrantable): Grant {
     const { applicationArn } = this.application;
-    const environmentArn = `${applicationArn}/environment/${this.environment.environmentId}`;
-    const profileArn = this.profile.configurationProfileArn;
-    return Grant.addToPrincipal({
-      grantee,
-      actions: [...OPERATOR_ACTIONS],
-      resourceArns: [
-        applicationArn,
-        environmentArn,
-        `${environmentArn}/deployment/*`,
-        profileArn,
-        `${profileArn}/hostedconfigurationversion/*`,
-        this.gradualStrategy.deploymentStrategyArn,
-        this.immediateStrategy.deploymentStrategyArn,
-      ],
-    });
+    const arns = {
+      application: applicationArn,
+      environment: `${applicationArn}/environment/${this.environment.environmentId}`,
+      profile: this.profile.configurationProfileArn,
+    };
+    const strategies = [this.gradualStrategy, this.immediateStrategy];
+    return [
+      ...lookPermissions(arns),
+      ...movePermissions(
+        arns,
+        strategies.map(({ deploymentStrategyArn }) => deploymentStrategyArn),
+      ),
+    ]
+      .map((permission) => Grant.addToPrincipal({ grantee, ...permission }))
+      .reduce((all, grant) => all.combine(grant));
   }
 
   /** What a table's own key asks for comes along. */
