@@ -1,5 +1,5 @@
 import { emfMetrics } from "../../lib/metrics/emf.ts";
-import { appConfigClient, cloudWatchClient, timeOf } from "../../lib/rollout/clients.ts";
+import { appConfigClient, clockOf, cloudWatchClient } from "../../lib/rollout/clients.ts";
 import { gateEnvironment } from "../../lib/rollout/gate-environment.ts";
 import { modeGate } from "../../lib/rollout/mode-gate.ts";
 
@@ -13,5 +13,5 @@ export const handler = modeGate({
   thresholds,
   cloudWatch: cloudWatchClient(),
   metrics: emfMetrics(),
-  now: () => timeOf(client),
+  now: clockOf(client),
 });

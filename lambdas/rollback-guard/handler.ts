@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { emfMetrics } from "../../lib/metrics/emf.ts";
-import { appConfigClient, cloudWatchClient, timeOf } from "../../lib/rollout/clients.ts";
+import { appConfigClient, clockOf, cloudWatchClient } from "../../lib/rollout/clients.ts";
 import { guardEnvironment } from "../../lib/rollout/guard-environment.ts";
 import { rollbackGuard, type GuardReport } from "../../lib/rollout/rollback-guard.ts";
 
@@ -39,6 +39,6 @@ export const handler = rollbackGuard({
   cloudWatch: cloudWatchClient(),
   metrics: emfMetrics(),
   notify,
-  now: () => timeOf(client),
+  now: clockOf(client),
   wait: (ms) => sleep(ms),
 });

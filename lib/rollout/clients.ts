@@ -12,9 +12,20 @@ export const appConfigClient = (): AppConfigClient => new AppConfigClient(PATIEN
 export const cloudWatchClient = (): CloudWatchClient => new CloudWatchClient(PATIENCE);
 
 /**
- * The time as AWS has it, in epoch milliseconds: deployments and metrics carry that one. The SDK learns
- * how far off the machine's clock is from AWS's answers.
+ * The time as AWS has it, in epoch milliseconds, to a second: deployments and metrics carry that one, and
+ * the machine's may differ. It is learnt from each answer's `Date`; before the first it is the machine's.
  */
-export function timeOf({ config }: AppConfigClient): number {
-  return Date.now() + config.systemClockOffset;
+export function clockOf(client: AppConfigClient): () => number {
+  let aheadMs = 0;
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      const result = await next(request);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      const time = Date.parse(headers?.["date"] ?? "");
+      if (!Number.isNaN(time)) aheadMs = time - Date.now();
+      return result;
+    },
+    { step: "deserialize", name: "segueClock" },
+  );
+  return () => Date.now() + aheadMs;
 }
