@@ -61,6 +61,10 @@ describe("the walls", () => {
     });
   }
 
+  it("the gate's decision knows no AWS", () => {
+    for (const name of reach(join(lib, "rollout/gate.ts")).packages) assert.match(name, /^node:/);
+  });
+
   it("nothing imports the examples or the tests", () => {
     for (const file of filesIn("")) {
       for (const specifier of importsOf(file)) {

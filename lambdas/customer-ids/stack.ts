@@ -45,6 +45,15 @@ export class CustomerIdsStack extends Stack {
     const migration = new Migration(this, "Migration", {
       migrationName: "customer-ids",
       removalPolicy: RemovalPolicy.DESTROY,
+      // A demo's numbers, so that minutes of little traffic will do. Without them the gate asks for a
+      // thousand comparisons and an hour.
+      gate: {
+        minimumComparisons: 60,
+        mismatchRatePercent: 5,
+        latencyAllowance: Duration.millis(200),
+        timeInMode: Duration.minutes(2),
+        window: Duration.minutes(4),
+      },
     });
     migration.instrument(customerIds);
 
@@ -58,6 +67,7 @@ export class CustomerIdsStack extends Stack {
       ProfileId: migration.profile.configurationProfileId,
       GradualStrategyId: migration.gradualStrategy.deploymentStrategyId,
       ImmediateStrategyId: migration.immediateStrategy.deploymentStrategyId,
+      GateFunction: migration.gate.functionName,
       UnhealthyAlarm: migration.unhealthyAlarm.alarmName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

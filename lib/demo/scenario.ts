@@ -6,9 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Cloud } from "../local/cloud.ts";
 import { groupBySignature, type SignatureGroup } from "../records/groups.ts";
 import { readComparisons } from "../records/reader.ts";
+import { askGate } from "../rollout/ask-gate.ts";
 import { currentDocument } from "../rollout/current.ts";
 import { followDeployment, type DeploymentProgress } from "../rollout/follow.ts";
-import { promote } from "../rollout/move.ts";
+import { promote, stepForward } from "../rollout/move.ts";
 import type { RolloutTarget } from "../rollout/target.ts";
 import { backfill, seedOrders, seedPendingPayments } from "./data.ts";
 import { Observer, type Sums } from "./observer.ts";
@@ -77,6 +78,7 @@ class Scenario {
   /** Whether the story is over, and only its accounts are left. */
   #ended = false;
   #deploymentState = "";
+  #refusal = "";
   readonly #traffic: Traffic;
   #phase = "";
   #mode = "old";
@@ -276,12 +278,33 @@ class Scenario {
 
   /** Promotes one mode, and follows the deployment to its end or to a state. */
   async #promote(options: { untilState?: string } = {}): Promise<DeploymentProgress> {
+    await this.#until("the gate lets the migration go on", () => this.#gateAllows());
     const { from, to, deploymentNumber } = await promote(this.#target);
     this.#reporter.event(`deployment #${deploymentNumber}: ${from.mode} to ${to.mode}`);
     this.#mode = `${from.mode} → ${to.mode}`;
     const progress = await this.#follow(deploymentNumber, options.untilState);
     if (progress.state === "COMPLETE") this.#mode = to.mode;
     return progress;
+  }
+
+  /** Asks the gate, and tells its first refusal of each kind. */
+  async #gateAllows(): Promise<boolean> {
+    const { document } = await currentDocument(this.#target);
+    const verdict = await askGate(
+      {
+        client: this.#lambda,
+        functionName: this.#output("GateFunction"),
+        profileId: this.#target.profileId,
+      },
+      stepForward(document),
+    );
+    const unmet = verdict.conditions.filter(({ met }) => !met).map(({ name }) => name);
+    const refusal = `${verdict.from?.mode} to ${verdict.to.mode} for ${unmet.join(", ")}`;
+    if (!verdict.allowed && refusal !== this.#refusal) {
+      this.#reporter.event(`the gate refuses ${refusal}`);
+      this.#refusal = refusal;
+    }
+    return verdict.allowed;
   }
 
   async #follow(number: number, untilState?: string): Promise<DeploymentProgress> {

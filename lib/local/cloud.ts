@@ -107,6 +107,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     const iam = createIam({ ...ids, withhold: (grant) => options.withhold?.(grant) === true });
     const gateway = await openGateway({
       port: options.port,
+      now: () => clock.now(),
       authorize: (accessKeyId, accesses) => iam.authorize(accessKeyId, accesses),
     });
     closers.push(() => gateway.close());

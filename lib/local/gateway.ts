@@ -37,6 +37,8 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 export interface GatewayOptions {
   /** @default a free one */
   readonly port?: number;
+  /** The time, in epoch milliseconds, that each answer tells. @default the machine's */
+  now?(): number;
   /**
    * Says why the holder of an access key may not do what a request does, or `undefined`.
    *
@@ -86,6 +88,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
   };
 
   const server = createServer((incoming, outgoing) => {
+    // Clients that reckon with the cloud's time, not with their machine's, have it from here.
+    outgoing.setHeader("date", new Date(options.now?.() ?? Date.now()).toUTCString());
     answer(incoming).then(
       (response) => response === "hang" || send(outgoing, response),
       (error: unknown) => send(outgoing, failureResponse(incoming, error)),

@@ -4,10 +4,10 @@ import {
   StartDeploymentCommand,
 } from "@aws-sdk/client-appconfig";
 import { nextMode } from "../mode/mode.ts";
-import { stepBack } from "./move-kind.ts";
 import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
 import { currentDocument } from "./current.ts";
 import type { ModeProfile } from "./deployments.ts";
+import { stepBack } from "./move-kind.ts";
 import type { RolloutTarget } from "./target.ts";
 
 /** A deployment that was started. */
@@ -19,24 +19,34 @@ export interface StartedMove {
 }
 
 /**
- * Starts the move to the next mode. The document keeps its sampling; a ramp ends where it led to.
+ * The document one mode on. It keeps its sampling; a ramp ends where it led to.
+ *
+ * @throws {RangeError} in `new`, where there is no next mode.
+ */
+export function stepForward(from: ModeDocument): ModeDocument {
+  const mode = nextMode(from.mode);
+  if (mode === undefined) throw new RangeError(`there is no mode after ${from.mode}`);
+  return checkModeDocument({ mode, ...(from.sample && { sample: from.sample }) });
+}
+
+/**
+ * Starts the move to the next mode.
  *
  * @throws {RangeError} in `new`, where there is no next mode.
  * @throws {Error} while a deployment is under way.
+ * @throws AppConfig's `BadRequestException` where the gate refuses, with what is missing.
  */
 export async function promote(target: RolloutTarget, description?: string): Promise<StartedMove> {
   const { document: from, latestDeployment } = await currentDocument(target);
-  const mode = nextMode(from.mode);
-  if (mode === undefined) throw new RangeError(`there is no mode after ${from.mode}`);
-  const to = checkModeDocument({ mode, ...(from.sample && { sample: from.sample }) });
+  const to = stepForward(from);
   // In shadow V1 answers as it did in old, so there is nothing that a caller could come to feel.
-  const strategyId = mode === "shadow" ? target.immediateStrategyId : target.gradualStrategyId;
+  const strategyId = to.mode === "shadow" ? target.immediateStrategyId : target.gradualStrategyId;
   return deploy(target, {
     from,
     to,
     strategyId,
     latestDeployment,
-    description: description ?? `promote: ${from.mode} to ${mode}`,
+    description: description ?? `promote: ${from.mode} to ${to.mode}`,
   });
 }
 

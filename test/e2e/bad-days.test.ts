@@ -69,19 +69,33 @@ describe("bad days, on the local cloud", () => {
     assert.equal(record.arguments, '["bookshop"]');
   });
 
-  it("a document that is none is pushed past everybody: the last good one stays", async () => {
+  it("a document that is none comes past everybody: the last good one stays", async () => {
     for (const text of ['{"mode":"newest"}', "not json", '{"mode":"new","ramp":{}}']) {
+      await assert.rejects(example.deploy(text), "the gate and the schema refuse it");
       const refused = example.printed("ModeDocumentsRefused");
       const comparisons = example.printed("Comparisons");
-      await example.deploy(text);
-      await requestsUntil("a refusal", () => example.printed("ModeDocumentsRefused") > refused);
+      await broken(
+        {
+          service: "appconfig",
+          when: ({ path }) => path === "/configuration",
+          respond: () => ({
+            status: 200,
+            headers: {
+              "next-poll-configuration-token": "another",
+              "next-poll-interval-in-seconds": "15",
+            },
+            body: text,
+          }),
+        },
+        () => requestsUntil("a refusal", () => example.printed("ModeDocumentsRefused") > refused),
+      );
       assert.ok(example.printed("Comparisons") > comparisons, "still in shadow");
     }
   });
 
   it("AppConfig hangs, for ten minutes of the cloud: the last good document stays", async () => {
     await example.backfill();
-    await example.deploy('{"mode":"reverse-shadow","sample":{"matches":1}}');
+    await example.deploy('{"mode":"reverse-shadow","sample":{"matches":1},"override":"a test"}');
     const stored = example.printed("RecordsStored");
     await requestsUntil("a stored match", () => example.printed("RecordsStored") > stored);
     const failures = example.printed("ModeReadFailures");
@@ -108,8 +122,12 @@ describe("bad days, on the local cloud", () => {
     );
   });
 
-  it("has used everything that the stack grants: nothing is to spare", () => {
-    const unused = example.cloud.iam.grants().filter(({ uses }) => uses === 0);
+  it("has used everything that the function is granted: nothing is to spare", () => {
+    const unused = example.cloud.iam
+      .grants()
+      .filter(({ uses }) => uses === 0)
+      // The gate and the guard have bad days of their own.
+      .filter(({ logicalId }) => !/^Migration(?:Gate|Guard)/.test(logicalId));
     assert.deepEqual(
       unused.map(({ statement }) => statement),
       [],

@@ -142,3 +142,10 @@ test("hangs until the client gives up or the gateway closes", async (t) => {
   await asked.promise;
   await Promise.all([assert.rejects(request), gateway.close()]);
 });
+
+test("each answer tells the cloud's time, refusals too", async (t) => {
+  const gateway = await openGateway({ now: () => Date.UTC(2026, 0, 1, 10) });
+  t.after(() => gateway.close());
+  const { headers } = await fetch(gateway.endpoint);
+  assert.equal(headers.get("date"), "Thu, 01 Jan 2026 10:00:00 GMT");
+});

@@ -10,6 +10,7 @@ export async function openExample(options: { speed?: number } = {}) {
 
   return {
     ...stack,
+    unhealthyArn: `arn:aws:cloudwatch:${stack.cloud.region}:123456789012:alarm:${outputs["UnhealthyAlarm"]}`,
     backfill: () => backfill(dynamodb, outputs["PendingPaymentsTable"]!),
     /** Makes one caller's request, and checks the answer. */
     async request(merchant = "bookshop"): Promise<void> {
