@@ -185,10 +185,12 @@ class Scenario {
     this.#reporter.event("V2's table begins to refuse every read; callers get V1's answers");
     const ended = await this.#follow(failing.number);
     const fall = ended.events.find(({ EventType }) => EventType === "ROLLBACK_STARTED");
+    // AppConfig and the guard hear of the alarm at the same time, and either may be the first to act.
+    const by = fall?.TriggeredBy === "CLOUDWATCH_ALARM" ? "AppConfig" : "the guard";
     this.#expect(
-      "AppConfig rolls the deployment back by itself",
-      ended.state === "ROLLED_BACK" && fall?.TriggeredBy === "CLOUDWATCH_ALARM",
-      `${ended.state} by ${fall?.TriggeredBy}`,
+      "the deployment is rolled back, and nobody had to",
+      ended.state === "ROLLED_BACK",
+      `${ended.state} by ${by}`,
     );
     const { document } = await currentDocument(this.#target);
     this.#mode = document.mode;
