@@ -43,14 +43,14 @@ describe("the walls", () => {
     it(`${entry} leads to nothing that a Lambda bundle must not carry`, () => {
       const { files, packages } = reach(join(lib, entry));
       const inside = [...files].map((file) => relative(lib, file).split("/")[0]);
-      for (const folder of ["cdk", "cli", "demo", "local", "rollout"]) {
+      for (const folder of ["cdk", "cli", "costs", "demo", "local", "rollout"]) {
         assert.ok(!inside.includes(folder), `lib/${folder}`);
       }
       for (const name of packages) assert.doesNotMatch(name, /^aws-cdk-lib|^constructs/);
     });
   }
 
-  for (const folder of ["call", "comparison", "mode"]) {
+  for (const folder of ["call", "comparison", "costs", "mode"]) {
     it(`${folder}/ knows no AWS`, () => {
       assert.ok(filesIn(folder).length > 0);
       for (const file of filesIn(folder)) {
