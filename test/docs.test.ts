@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
+import * as appconfig from "@aws-sdk/client-appconfig";
+import * as dynamodb from "@aws-sdk/client-dynamodb";
+import * as lambda from "@aws-sdk/client-lambda";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { CustomerIdsStack } from "../lambdas/customer-ids/stack.ts";
+import { PaymentsStack } from "../lambdas/payments/stack.ts";
+import { Migration } from "../lib/cdk/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = [
@@ -20,6 +28,42 @@ function blocks(page: string, language: string): string[] {
   const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
   return [...read(page).matchAll(pattern)].map(([, code]) => code!);
 }
+
+/** Clients of the services whose commands the AWS CLI makes from the same models. */
+const CLIENTS: Readonly<Record<string, Readonly<Record<string, any>>>> = {
+  appconfig,
+  dynamodb,
+  lambda,
+};
+
+/** Flags of the AWS CLI that every command has, and those of its paging. */
+const COMMON_FLAGS = ["cli-binary-format", "max-items", "output", "query"];
+
+/** `start-deployment` as the SDK has it: `StartDeployment`. */
+function pascal(name: string): string {
+  return name.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Calls of the AWS CLI in a shell script: service, command, and the names of its flags. */
+function cliCalls(script: string) {
+  const statements = script.replaceAll("\\\n", " ").split("\n");
+  return statements.flatMap((statement) =>
+    statement.split(/(?=\baws [a-z]+ [a-z])/).flatMap((part) => {
+      const [, service, command, rest] = /^aws ([a-z]+) ([a-z-]+)(.*)/.exec(part) ?? [];
+      if (service === undefined) return [];
+      return [
+        {
+          service,
+          command: command!,
+          flags: [...rest!.matchAll(/ --([a-z-]+)/g)].map(([, flag]) => flag!),
+        },
+      ];
+    }),
+  );
+}
+
+/** A stack's template, without what a bundler would have to do for it. */
+const context = { "aws:cdk:bundling-stacks": [] };
 
 describe("the documentation", () => {
   it("has TypeScript that compiles", async () => {
@@ -86,4 +130,84 @@ describe("the documentation", () => {
         .some((line) => line.startsWith(command!.trimEnd())),
     );
   });
+
+  it("has shell that parses", () => {
+    for (const page of pages) {
+      for (const script of blocks(page, "sh")) {
+        const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
+        assert.equal(status, 0, `${page}: ${stderr}${script}`);
+      }
+    }
+  });
+
+  it("has commands of the AWS CLI that are there, with flags that they have", () => {
+    const calls = pages
+      .flatMap((page) => blocks(page, "sh"))
+      .flatMap(cliCalls)
+      .filter(({ service }) => service in CLIENTS);
+    assert.ok(calls.length >= 10);
+    for (const { service, command, flags } of calls) {
+      const client = CLIENTS[service]!;
+      assert.ok(client[`${pascal(command)}Command`], `aws ${service} ${command}`);
+      const input = inputOf(client, pascal(command));
+      const known = [...input.map((member) => member.toLowerCase()), ...COMMON_FLAGS];
+      for (const flag of flags) {
+        const isKnown = known.includes(flag) || known.includes(flag.replaceAll("-", ""));
+        assert.ok(isKnown, `aws ${service} ${command} --${flag}`);
+      }
+    }
+  });
+
+  it("names outputs that the examples' stacks have", () => {
+    const app = new App({ context });
+    const outputs = [new CustomerIdsStack(app, "CustomerIds"), new PaymentsStack(app, "Payments")]
+      .map((stack) => Template.fromStack(stack).findOutputs("*"))
+      .flatMap((found) => Object.keys(found));
+    // What the pages say how to come by.
+    const known = [...outputs, "Number", "Migration"];
+    for (const page of ["docs/deploying.md", "docs/runbook.md"]) {
+      for (const script of blocks(page, "sh")) {
+        for (const [, name] of script.matchAll(/\$([A-Z][a-z]\w*)/g)) {
+          assert.ok(known.includes(name!), `${page}: $${name}`);
+        }
+      }
+    }
+  });
+
+  it("has a section in the runbook for each alarm, and links that lead to sections", () => {
+    const stack = new Stack(new App({ context }), "Stack");
+    const runbookUrl = "https://example.org/runbook";
+    new Migration(stack, "Migration", { migrationName: "things", dualWrites: true, runbookUrl });
+    const alarms = Object.values(Template.fromStack(stack).toJSON().Resources)
+      .map(({ Properties }: any) => Properties?.AlarmDescription as string | undefined)
+      .filter((description) => description !== undefined);
+    assert.equal(alarms.length, 9);
+    for (const description of alarms) {
+      const section = description.split("#").at(-1)!;
+      assert.ok(sections("docs/runbook.md").includes(section), section);
+    }
+    for (const page of pages) {
+      for (const [, target, section] of read(page).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)) {
+        const where = target === "" ? page : join(dirname(page), target!);
+        assert.ok(sections(where).includes(section!), `${page}: ${target}#${section}`);
+      }
+    }
+  });
 });
+
+/** A page's sections, as links name them. */
+function sections(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, head]) =>
+    head!
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** The members of an operation's input, by the SDK's schemas. */
+function inputOf(client: Readonly<Record<string, any>>, operation: string): readonly string[] {
+  const OPERATION_INPUT = 4;
+  const STRUCTURE_MEMBERS = 4;
+  return client[`${operation}$`][OPERATION_INPUT]()[STRUCTURE_MEMBERS];
+}
