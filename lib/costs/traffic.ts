@@ -1,6 +1,6 @@
 import type { PlannedOperation } from "../call/plan.ts";
 import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
-import { checkNumber, checkOneOf, refuseRange } from "../options.ts";
+import { checkNumber, checkObject, checkOneOf, refuseRange } from "../options.ts";
 
 /** How one operation is called, and how that goes. Shares are from 0 to 1. */
 export interface OperationTraffic {
@@ -84,6 +84,9 @@ const DEFAULTS = {
 /** How long Lambda keeps a busy environment, give or take an hour. */
 const HOURS_OF_LIFE = 2;
 
+/** What of the traffic has no number as its default. */
+const OTHER_KEYS = ["document", "operations", "coldStarts", "response"];
+
 const SHARES = ["mismatches", "secondaryErrors", "noise", "outlasted"];
 
 /** Traffic that says everything. */
@@ -97,6 +100,7 @@ export type WholeTraffic = Required<Omit<MigrationTraffic, "operations">> & {
  * @throws {TypeError | RangeError} naming what is wrong, what it got and what is allowed.
  */
 export function wholeTraffic(traffic: MigrationTraffic): WholeTraffic {
+  checkObject("traffic", traffic, [...Object.keys(DEFAULTS), ...OTHER_KEYS]);
   const { document, response = "inline" } = traffic;
   checkOneOf("response", response, ["inline", "early"]);
   const numbers = withDefaults("", traffic, DEFAULTS);
@@ -107,6 +111,7 @@ export function wholeTraffic(traffic: MigrationTraffic): WholeTraffic {
   }
   const operations = traffic.operations.map((operation, at) => {
     const where = `operations[${at}].`;
+    checkObject(`operations[${at}]`, operation, ["kind", ...Object.keys(OPERATION_DEFAULTS)]);
     checkOneOf(`${where}kind`, operation.kind, ["read", "write", "dual-write"]);
     const whole = withDefaults(where, operation, OPERATION_DEFAULTS);
     const disagreements = whole.mismatches + whole.secondaryErrors;

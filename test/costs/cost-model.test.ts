@@ -139,6 +139,8 @@ describe("the cost model", () => {
       assert.throws(() => shadow(traffic), message);
     refused({ hours: 0 }, /hours: got 0, allowed is a number above 0/);
     refused({ invocations: Number.NaN }, /invocations: got NaN, allowed is a number from 0/);
+    refused({ invocation: 5 } as object, /traffic.invocation: got 5, allowed is no such option/);
+    refused({ operations: [{ ...read, noisy: 1 } as any] }, /operations\[0\].noisy: got 1/);
     refused({ outlasted: 2 }, /outlasted: got 2, allowed is a number from 0 to 1/);
     refused({ document: { mode: "both" as any } }, /mode: got "both"/);
     refused({ operations: [{ kind: "delete" as any }] }, /operations\[0\].kind: got "delete"/);
