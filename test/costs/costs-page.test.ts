@@ -4,7 +4,7 @@ import { it } from "node:test";
 import { format } from "prettier";
 import { withCostTables } from "../../lib/costs/costs-tables.ts";
 
-it("docs/costs.md has what the model gives; `npm run docs:costs` puts it there", async () => {
+it("docs/costs.md has what the model gives; `npm run costs` puts it there", async () => {
   const page = readFileSync(new URL("../../docs/costs.md", import.meta.url), "utf8");
   assert.equal(page.match(/<!-- costs: /g)?.length, 4);
   assert.equal(await format(withCostTables(page), { parser: "markdown" }), page);
