@@ -23,9 +23,10 @@ import segue, { defineMigration, type Mode } from "../../lib/index.ts";
 import { fixedMode } from "../../lib/testing.ts";
 import { median, report, shuffled } from "../support/figures.ts";
 
-const ROUNDS = 60;
+const ROUNDS = 400;
 const CALLS = 200;
-const WARM_UP_ROUNDS = 30;
+/** Enough for the compiler to be done with every subject, also where it has to share a CPU. */
+const WARM_UP_ROUNDS = 300;
 
 /** A small nested object with five items, made anew by every call. */
 function answer(id: string) {
