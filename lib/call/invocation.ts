@@ -115,7 +115,8 @@ export class Invocation {
         }
         if (next !== Infinity) this.#setAlarm(next, at);
       },
-      Math.ceil(at - now),
+      // A secondary may have been busy for longer than its time before it gave its promise.
+      Math.max(0, Math.ceil(at - now)),
     );
     this.#alarm = { at, timer };
   }
