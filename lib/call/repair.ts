@@ -23,7 +23,7 @@ export interface Repair {
   /** When the write is over for certain, in epoch milliseconds: from then on it may be repaired. */
   readonly dueAt: number;
   readonly primary: Version;
-  /** What both versions were to know the write by; unset if the operation's function failed. */
+  /** What both versions were to know the write by; unset if its function failed, or it is redacted. */
   readonly idempotencyKey: string | undefined;
   /** What the write changes, as a hash: writes of one subject must reach both versions in one order. */
   readonly subject: string;

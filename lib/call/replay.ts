@@ -16,6 +16,18 @@ export function replayOf(recorded: CallArguments["recorded"]): Uint8Array | unde
   }
 }
 
+/** Whether arguments still are what they were when they were copied; what can't be read is not. */
+export function isUnchanged(
+  args: readonly unknown[],
+  recorded: CallArguments["recorded"],
+): boolean {
+  try {
+    return isDeepStrictEqual(args, recorded);
+  } catch {
+    return false;
+  }
+}
+
 /** The arguments of a {@link replayOf}. */
 export function replayed(replay: Uint8Array): readonly unknown[] {
   return deserialize(replay);
