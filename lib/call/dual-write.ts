@@ -92,7 +92,8 @@ export class DualWrite implements Pending {
   /** Whether the secondary's time is running, for how long the primary takes is the caller's business. */
   #timed = false;
   #isTimeUp = false;
-  #hasPrimarySettled = false;
+  /** In epoch milliseconds. */
+  #primarySettledAt: number | undefined;
   #isLeft = false;
   #comparing: Promise<void> | undefined;
   #dueAt: number;
@@ -133,7 +134,7 @@ export class DualWrite implements Pending {
     this.#timed = true;
     this.timeOut();
     this.#abandoned.resolve();
-    if (this.#hasPrimarySettled) return this.#done.promise;
+    if (this.#primarySettledAt !== undefined) return this.#done.promise;
     // How long the primary takes is not for us to wait out; its intent is what stays.
     this.#args.signals?.release();
     this.#countLeft();
@@ -160,7 +161,7 @@ export class DualWrite implements Pending {
     turn.startedAt = performance.now();
     const { attempt, settled } = this.#start("primary", this.#primaryArguments());
     const end = await settled;
-    this.#hasPrimarySettled = true;
+    this.#primarySettledAt = Date.now();
     this.#args.signals?.release();
     if (end.status === "failed") {
       this.#follow(this.#primaryFailed(end));
@@ -299,7 +300,8 @@ export class DualWrite implements Pending {
     this.#countLeft();
     const { recorded } = this.#args;
     const { text } = redactWrite(this.#rules.redact, { args: recorded, text: reason, ends });
-    const entered = await this.#repairs.stay(this.#repair, state, text, this.#isLate);
+    const repair = { ...this.#repair, endedAt: this.#primarySettledAt };
+    const entered = await this.#repairs.stay(repair, state, text, this.#isLate);
     if (entered === "diverted") this.#site.tally.count("RepairsDiverted");
   }
 
@@ -367,6 +369,7 @@ export class DualWrite implements Pending {
       requestId: invocation.requestId,
       time: this.#time,
       dueAt: this.#time + leftMs + GRACE_MS,
+      endedAt: undefined,
       primary: this.#plan.primary,
       idempotencyKey: isKeyWhole ? idempotencyKey : undefined,
       subject: hash("sha256", `${migration}\0${key}`).slice(0, SUBJECT_CHARACTERS),

@@ -536,7 +536,7 @@ describe("an environment that is frozen in the middle of a write", () => {
     mock.timers.setTime(Date.now() + HOUR_MS);
     const signal = AbortSignal.timeout(1_000);
     const [repair] = repairs.stored;
-    const claim = await repairs.claim(repair!, Date.now() + 60_000, signal);
+    const claim = await repairs.claim(repair!, Date.now() + 60_000, "always", signal);
     thawed.resolve(undefined);
     await invoked;
     assert.equal(await repairs.remove(repair!, claim!, signal), false);
