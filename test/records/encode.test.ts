@@ -130,6 +130,34 @@ describe("encodeValue", () => {
   }
 });
 
+describe("encodeValue of what is large", () => {
+  it("writes no more of it than is kept, and what is kept as it was", () => {
+    const large: [string, unknown][] = [
+      ["a text", "ü".repeat(1_000)],
+      ["a text of quotes", '"'.repeat(1_000)],
+      ["bytes", Buffer.alloc(1_000, 7)],
+      ["a text within", { a: 1, b: ["x".repeat(1_000), "y"] }],
+    ];
+    for (const [what, value] of large) {
+      const whole = encodeValue(value, 1_000_000).text;
+      for (const maxBytes of [0, 1, 99, 100, 101, 999, 1_000, 1_001]) {
+        const { text, cut } = encodeValue(value, maxBytes);
+        assert.ok(whole.startsWith(text), what);
+        assert.ok(cut && Buffer.byteLength(text) > maxBytes - 4, `${what} at ${maxBytes}`);
+      }
+    }
+  });
+
+  it("takes no time for what is cut", () => {
+    const body = Buffer.alloc(100_000_000, '"');
+    const large = { body, text: body.toString("latin1") };
+    const startedAt = performance.now();
+    encodeValue(large, 1_000);
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 100, `${tookMs} ms`);
+  });
+});
+
 describe("cutText", () => {
   it("cuts at a number of bytes, never within a character, and says so", () => {
     fc.assert(
