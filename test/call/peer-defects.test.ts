@@ -288,7 +288,7 @@ describe("defects of peers that are none of ours", () => {
       return order.lines.length;
     };
     const v2 = async (order: any) => order.lines.splice(0).length;
-    const migration = accounts({ get: v1 as any, put: v1 as any }, { get: v2, put: v2 } as any);
+    const migration = accounts({ get: v1, put: v1 }, { get: v2, put: v2 });
     const { invoke } = wrapped(migration, "shadow", async (_, context) => {
       const order = { lines: ["a", "b"] };
       const client = migration.client(context);
