@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
 import { redactWrite, type Redact } from "../records/redaction.ts";
@@ -13,7 +12,7 @@ import { judge, notCompared } from "./judge.ts";
 import type { DoublePlan } from "./plan.ts";
 import type { Repair, RepairState } from "./repair.ts";
 import type { SecondaryLimits } from "./secondary-limits.ts";
-import { isUnchanged, replayOf, replayed } from "./replay.ts";
+import { isSame, replayOf, replayed } from "./replay.ts";
 import { detached, type Answered, type Failed, type Settlement } from "./settlement.ts";
 import type { Turn } from "./write-order.ts";
 
@@ -112,7 +111,7 @@ export class DualWrite implements Pending {
     this.#rules = rules;
     this.#keys = keys;
     this.#args = argumentsFor(args, rules.maxCopied);
-    this.#replay = replayOf(this.#args.recorded);
+    this.#replay = replayOf(this.#args);
     this.#sequence = site.invocation.nextSequence();
     this.#repair = this.#intent();
     this.#dueAt = performance.now() + rules.timeoutMs;
@@ -181,7 +180,7 @@ export class DualWrite implements Pending {
    */
   #primaryArguments(): readonly unknown[] {
     const { primary, recorded } = this.#args;
-    return this.#replay === undefined || isUnchanged(primary, recorded)
+    return this.#replay === undefined || isSame(primary, recorded)
       ? primary
       : replayed(this.#replay);
   }
@@ -358,7 +357,7 @@ export class DualWrite implements Pending {
     const kept = redactWrite(this.#rules.redact, { args: recorded, text: idempotencyKey ?? "" });
     // What is to be redacted can't be kept for another run; half a key would be that of other writes.
     const isKeyWhole = kept.text === (idempotencyKey ?? "");
-    const isWhole = isKeyWhole && isDeepStrictEqual(kept.args, recorded);
+    const isWhole = isKeyWhole && isSame(kept.args, recorded);
     const leftMs = Math.max(0, Math.min(invocation.budgetMs, LONGEST_INVOCATION_MS));
     return {
       id: `${invocation.requestId}#${operation}#${this.#sequence}#${crypto.randomUUID()}`,

@@ -216,7 +216,8 @@ class Redactor {
     };
     if (Array.isArray(value)) {
       const copy = begun<unknown[]>([]);
-      value.forEach((item, index) => (copy[index] = part(index, item)));
+      copy.length = value.length;
+      for (const [index, item] of partsOf(value)) copy[Number(index)] = part(index, item);
       return copy;
     }
     if (value instanceof Map) {
