@@ -35,7 +35,7 @@ export interface LeftRepair {
   readonly id: string;
   readonly operation: string;
   readonly idempotencyKey: string | undefined;
-  /** ISO 8601. */
+  /** ISO 8601; `unknown` where the record doesn't say. */
   readonly time: string;
   readonly why: string;
 }
@@ -141,7 +141,9 @@ function inOrder(migration: DefinedMigration, group: readonly StoredRepair[]): S
 }
 
 function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: string): LeftRepair {
-  return { id, operation, idempotencyKey, time: new Date(time).toISOString(), why };
+  // A record that somebody has spoilt must not keep the others from being repaired.
+  const known = Number.isNaN(time) ? "unknown" : new Date(time).toISOString();
+  return { id, operation, idempotencyKey, time: known, why };
 }
 
 const NO_TIME: Result = { outcome: "left", why: "there was no time for it" };

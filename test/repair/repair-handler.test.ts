@@ -456,6 +456,18 @@ describe("the repair pass", () => {
     assert.match((await pass()).left[0]!.why, /no dual write gone/);
   });
 
+  it("goes on where a record is spoilt, and names it", async () => {
+    const { add, pass } = bank();
+    const spoilt = { state: "secondary-failed", subject: "a" } as const;
+    await add({ ...spoilt, time: Number.NaN, dueAt: Number.NaN, replay: Uint8Array.of(7) });
+    await add({ ...spoilt, subject: "b", replay: serialize(5) });
+    await add({ ...spoilt, subject: "c", state: "finished" as any, bucket: undefined as any });
+    await add({ state: "secondary-failed", subject: "d" });
+    const { done, failed, pending, left } = await pass();
+    assert.deepEqual([done, failed, pending], [1, 2, 3]);
+    assert.ok(left.some(({ time }) => time === "unknown"));
+  });
+
   it("refuses migrations without a dual write", () => {
     const migration = defineMigration<{ get(): Promise<void> }>({
       name: "reads",
