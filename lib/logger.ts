@@ -31,7 +31,9 @@ export const jsonLogger: Logger = {
 /** The message of whatever was thrown. Never throws. */
 export function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (error instanceof Error) return `${error.name}: ${error.message}`;
+    // Its text would be that of all its elements, which may be billions of holes.
+    return Array.isArray(error) ? "an array" : String(error);
   } catch {
     return "an error that can't be read";
   }

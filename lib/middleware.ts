@@ -6,14 +6,12 @@ import type { HeldWork } from "./lambda/hold.ts";
 import { streamed, streamIn } from "./lambda/response-stream.ts";
 import { whenHooksAreSkipped } from "./lambda/skipped-hooks.ts";
 import { messageOf } from "./logger.ts";
+import { publish } from "./metrics/publish.ts";
 import type { ModeReading } from "./mode-source/mode-source.ts";
+import { readInTime } from "./mode-source/read-in-time.ts";
 import { keepComparisons } from "./records/keep.ts";
 import { RepairBook } from "./records/repair-book.ts";
 import { remainingTimeOf, resolveOptions, type SegueOptions } from "./segue-options.ts";
-import { withTimeLimit } from "./time-limit.ts";
-
-/** Milliseconds that a metrics sink of the user's own may take. */
-const MAX_PUBLISH_MS = 1_000;
 
 const UNREADABLE: ModeReading = {
   document: { mode: "old" },
@@ -85,7 +83,7 @@ export default function segue(
 
   async function readMode(migration: string, budgetMs: number): Promise<ModeReading> {
     try {
-      const reading = await modeSource.read(migration, budgetMs);
+      const reading = await readInTime(modeSource, migration, budgetMs);
       lastReadings.set(migration, reading);
       return reading;
     } catch (error) {
@@ -154,13 +152,7 @@ export default function segue(
       const heldMs = performance.now() - heldFrom;
       for (const { name } of defined) invocation.tally(name).took("Held", heldMs);
     }
-    try {
-      // Ours is done when it returns; only a sink that takes its time needs a limit.
-      const publishing = metrics.publish(invocation.tallies);
-      if (publishing !== undefined) await withTimeLimit(() => publishing, MAX_PUBLISH_MS);
-    } catch (error) {
-      logger.error("the metrics could not be published", { why: messageOf(error) });
-    }
+    await publish(metrics, invocation.tallies, logger);
   }
 
   // Middy takes what a hook returns for the response, so none of these returns anything.

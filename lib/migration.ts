@@ -177,14 +177,21 @@ export class DefinedMigration implements Migration {
     return (key && this.#text(key, args, invocation)) ?? invocation.requestId;
   }
 
-  /** The dependency's interface, straight to one version. */
+  /**
+   * The dependency's interface, straight to one version.
+   *
+   * @param call what it throws, the client's method rejects with, and the version isn't called.
+   */
   direct(
     version: Version,
     call: (operation: string, args: readonly unknown[]) => Call,
   ): Client<any> {
     const client: Record<string, AnyFunction> = {};
     for (const name of this.operations.keys()) {
-      client[name] = (...args) => this.versions[version](name, () => call(name, args), args);
+      client[name] = async (...args) => {
+        const made = call(name, args);
+        return this.versions[version](name, () => made, args);
+      };
     }
     return client;
   }

@@ -1,3 +1,6 @@
+/** What a timer of Node.js can be set to, in milliseconds; more would be none at all. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Waits for something, though not for longer than a number of milliseconds.
  *
@@ -11,11 +14,14 @@ export async function withTimeLimit<Value>(
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer in ${ms} ms`);
-      reject(error);
-      controller.abort(error);
-    }, ms);
+    timer = setTimeout(
+      () => {
+        const error = new Error(`no answer in ${ms} ms`);
+        reject(error);
+        controller.abort(error);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
   });
   try {
     return await Promise.race([run(controller.signal), late]);

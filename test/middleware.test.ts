@@ -4,6 +4,7 @@ import middy from "@middy/core";
 import segue, { type ModeSource, type RecordStore } from "../lib/index.ts";
 import { DisagreementError, fixedMode, memoryMetrics, memoryRecords } from "../lib/testing.ts";
 import { lambdaContext, migrationOf, wrapped } from "./support/invoke.ts";
+import { never } from "./support/settled.ts";
 
 const agreeing = () =>
   migrationOf(
@@ -272,6 +273,71 @@ describe("what fails beside a request never fails it", () => {
     } finally {
       mock.timers.reset();
     }
+  });
+
+  it("a mode source that hangs: for half of the invocation's time, and then as one that breaks", async () => {
+    const migration = migrationOf(
+      async () => "v1",
+      async () => "v2",
+    );
+    const { invoke, traces } = wrapped(
+      migration,
+      "new",
+      (_, context) => migration.client(context).get(),
+      { modeSource: { read: never } },
+    );
+    assert.equal(await invoke({}, lambdaContext({ remainingMs: () => 100 })), "v1");
+    assert.equal(traces().counts["ModeReadFailures"], 1);
+  });
+
+  it("a mode source that takes all the time it is given has its answer taken", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const migration = migrationOf(
+        async () => "v1",
+        async () => "v2",
+      );
+      const reading = { document: { mode: "new" }, version: "1", counts: [] } as const;
+      const modeSource: ModeSource = {
+        read: (_, budgetMs) => new Promise((resolve) => setTimeout(resolve, budgetMs, reading)),
+      };
+      const { invoke } = wrapped(
+        migration,
+        "old",
+        (_, context) => migration.client(context).get(),
+        { modeSource },
+      );
+      const invoked = invoke({}, lambdaContext({ remainingMs: () => 100 }));
+      mock.timers.tick(50);
+      assert.equal(await invoked, "v2");
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("a mode source whose mode nobody knows: the last good document stays", async () => {
+    const migration = migrationOf(
+      async () => "v1",
+      async () => "v2",
+    );
+    const readings: any[] = [
+      { mode: "new" },
+      { mode: "newest" },
+      { mode: "old", percent: 1 },
+      null,
+    ];
+    const { invoke, traces } = wrapped(
+      migration,
+      "old",
+      (_, context) => migration.client(context).get(),
+      {
+        modeSource: {
+          read: async () => ({ document: readings.shift(), version: "1", counts: [] }),
+        },
+      },
+    );
+    for (let number = 0; number < 4; number++) assert.equal(await invoke(), "v2");
+    assert.equal(traces().counts["ModeReadFailures"], 3);
   });
 
   it("a mode source that breaks leaves the dependency as it was, and is counted", async () => {

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
 import { redactWrite, type Redact } from "../records/redaction.ts";
@@ -13,7 +12,7 @@ import { judge, notCompared } from "./judge.ts";
 import type { DoublePlan } from "./plan.ts";
 import type { Repair, RepairState } from "./repair.ts";
 import type { SecondaryLimits } from "./secondary-limits.ts";
-import { replayOf, replayed } from "./replay.ts";
+import { isSame, replayOf, replayed } from "./replay.ts";
 import { detached, type Answered, type Failed, type Settlement } from "./settlement.ts";
 import type { Turn } from "./write-order.ts";
 
@@ -52,6 +51,8 @@ const SUBJECT_CHARACTERS = 32;
 /** Lambda's longest invocation, in milliseconds. */
 const LONGEST_INVOCATION_MS = 900_000;
 
+const LATE = "it ended when it was long due, and others may have come in between";
+
 /** Why a secondary that the plan has is not called. */
 type Skip = "SkippedForTime" | "SkippedForArguments" | "SkippedByBreaker" | "SkippedByCap";
 
@@ -76,6 +77,8 @@ export class DualWrite implements Pending {
   readonly #rules: WriteRules;
   readonly #keys: WriteKeys;
   readonly #args: CallArguments;
+  /** The arguments as they were, where they can be made again. */
+  readonly #replay: Uint8Array | undefined;
   readonly #time = Date.now();
   readonly #sequence: number;
   readonly #repair: Repair;
@@ -88,6 +91,10 @@ export class DualWrite implements Pending {
   /** Whether the secondary's time is running, for how long the primary takes is the caller's business. */
   #timed = false;
   #isTimeUp = false;
+  /** In epoch milliseconds. */
+  #primarySettledAt: number | undefined;
+  #isLeft = false;
+  #comparing: Promise<void> | undefined;
   #dueAt: number;
 
   constructor(
@@ -103,12 +110,10 @@ export class DualWrite implements Pending {
     this.#plan = plan;
     this.#rules = rules;
     this.#keys = keys;
-    const given = argumentsFor(args, rules.maxCopied);
-    const replay = replayOf(given.recorded);
-    // The primary starts when the intent is stored, and the caller may change its arguments until then.
-    this.#args = replay === undefined ? given : { ...given, primary: replayed(replay) };
+    this.#args = argumentsFor(args, rules.maxCopied);
+    this.#replay = replayOf(this.#args);
     this.#sequence = site.invocation.nextSequence();
-    this.#repair = this.#intent(replay);
+    this.#repair = this.#intent();
     this.#dueAt = performance.now() + rules.timeoutMs;
     site.invocation.began(this);
     this.answer = this.#run();
@@ -124,49 +129,69 @@ export class DualWrite implements Pending {
     this.#timeIsUp.resolve();
   }
 
-  abandon(): Promise<void> {
+  abandon(): Promise<void> | undefined {
     this.#timed = true;
     this.timeOut();
     this.#abandoned.resolve();
-    return this.#done.promise;
+    if (this.#primarySettledAt !== undefined) return this.#done.promise;
+    // How long the primary takes is not for us to wait out; its intent is what stays.
+    this.#args.signals?.release();
+    this.#countLeft();
+    return undefined;
   }
 
   /** The answer: the primary's very value, or its very error. */
   async #run(): Promise<unknown> {
     const { invocation, tally, writes } = this.#site;
-    const limitMs = Math.max(MIN_BEGIN_MS, invocation.budgetMs / 2);
-    if ((await this.#repairs.begin(this.#repair, limitMs)) === "diverted")
-      tally.count("RepairsDiverted");
     const mirrored = Promise.withResolvers<void>();
     const { id, subject } = this.#repair;
     const turn: Turn = {
       id,
       subject,
-      startedAt: performance.now(),
+      startedAt: Infinity,
       settledAt: Infinity,
       mirrored: mirrored.promise,
     };
+    // Before the intent is stored: a write that ends meanwhile finds it, and has to know it.
     writes.began(turn);
-    const { attempt, settled } = this.#start("primary");
+    const limitMs = Math.max(MIN_BEGIN_MS, invocation.budgetMs / 2);
+    const entered = await this.#repairs.begin(this.#repair, limitMs);
+    if (entered === "diverted") tally.count("RepairsDiverted");
+    turn.startedAt = performance.now();
+    const { attempt, settled } = this.#start("primary", this.#primaryArguments());
     const end = await settled;
+    this.#primarySettledAt = Date.now();
     this.#args.signals?.release();
     if (end.status === "failed") {
       this.#follow(this.#primaryFailed(end));
     } else {
       // A copy, before the caller can change it.
       const answered = detached(end, this.#rules.maxCopied) as Answered;
-      this.#follow(this.#mirror(answered, turn, writes.settled(turn)).finally(mirrored.resolve));
+      const mirroring = this.#mirror(answered, turn, writes.settled(turn));
+      // What comes next waits for the secondary and the book, and not for a comparison.
+      this.#follow(mirroring.finally(mirrored.resolve).then(() => this.#comparing));
     }
     return attempt.promise;
   }
 
-  #start(role: "primary" | "secondary") {
+  /**
+   * The caller's very arguments, which some adapters fill in; or what they were, if the caller has
+   * changed them while the intent was being stored.
+   */
+  #primaryArguments(): readonly unknown[] {
+    const { primary, recorded } = this.#args;
+    return this.#replay === undefined || isSame(primary, recorded)
+      ? primary
+      : replayed(this.#replay);
+  }
+
+  #start(role: "primary" | "secondary", args: readonly unknown[]) {
     const { promise: settled, resolve } = Promise.withResolvers<Answered | Failed>();
     const attempt = new Attempt(
       this.#site,
       this.#plan[role],
       role,
-      this.#args[role],
+      args,
       () => this.#time,
       resolve,
       this.#keys.idempotencyKey,
@@ -188,7 +213,10 @@ export class DualWrite implements Pending {
 
   #isAmbiguous(error: unknown): boolean {
     try {
-      return this.#rules.isAmbiguous(error);
+      const answer: unknown = this.#rules.isAmbiguous(error);
+      // An async function, by mistake: what it rejects with must not go unhandled.
+      if (answer instanceof Promise) answer.catch(() => {});
+      return Boolean(answer);
     } catch {
       return true;
     }
@@ -215,10 +243,9 @@ export class DualWrite implements Pending {
       return;
     }
     const secondary = await this.#runSecondary();
-    const comparing = this.#compare(primary, secondary);
+    this.#comparing = this.#compare(primary, secondary);
     // What comes next waits for this too: where this write stays, the next one must find it so.
     await this.#keepBook(primary, secondary, turn);
-    await comparing;
   }
 
   #reasonToSkip(): Skip | undefined {
@@ -231,7 +258,7 @@ export class DualWrite implements Pending {
 
   async #runSecondary(): Promise<Settlement> {
     this.#rules.limits.started();
-    const { attempt, settled } = this.#start("secondary");
+    const { attempt, settled } = this.#start("secondary", this.#args.secondary);
     this.#watch(Math.min(this.#rules.timeoutMs, this.#site.invocation.budgetMs));
     const end = await Promise.race([settled, this.#timeIsUp.promise]);
     if (end !== undefined) return end;
@@ -241,16 +268,21 @@ export class DualWrite implements Pending {
 
   #watch(ms: number): void {
     this.#timed = true;
-    this.#dueAt = performance.now() + ms;
-    if (ms < Infinity) this.#site.invocation.watch(this);
+    // A context that is not Lambda's may have more time than a timer can be set to.
+    this.#dueAt = performance.now() + Math.min(ms, LONGEST_INVOCATION_MS);
+    this.#site.invocation.watch(this);
   }
 
   async #keepBook(primary: Answered, secondary: Settlement, turn: Turn): Promise<void> {
-    const { tally, writes } = this.#site;
+    const { writes } = this.#site;
     switch (secondary.status) {
       case "answered": {
+        if (this.#isLate) {
+          await this.#stay("secondary-failed", LATE, [primary, secondary]);
+          break;
+        }
         const removed = await this.#repairs.finish(this.#repair, (id) => writes.follows(id, turn));
-        if (!removed) tally.count("RepairsLeft");
+        if (!removed) this.#countLeft();
         break;
       }
       case "failed":
@@ -264,14 +296,23 @@ export class DualWrite implements Pending {
 
   /** @param ends what the reason may quote from. */
   async #stay(state: RepairState, reason: string, ends: readonly Settlement[]): Promise<void> {
-    const { tally } = this.#site;
-    tally.count("RepairsLeft");
-    // An environment that was frozen meanwhile: by now the record is the repair pass's.
-    if (Date.now() >= this.#repair.dueAt) return;
+    this.#countLeft();
     const { recorded } = this.#args;
     const { text } = redactWrite(this.#rules.redact, { args: recorded, text: reason, ends });
-    const entered = await this.#repairs.stay(this.#repair, state, text);
-    if (entered === "diverted") tally.count("RepairsDiverted");
+    const repair = { ...this.#repair, endedAt: this.#primarySettledAt };
+    const entered = await this.#repairs.stay(repair, state, text, this.#isLate);
+    if (entered === "diverted") this.#site.tally.count("RepairsDiverted");
+  }
+
+  /** Whether a repair pass may have been at it, as in an environment that was frozen meanwhile. */
+  get #isLate(): boolean {
+    return Date.now() >= this.#repair.dueAt;
+  }
+
+  #countLeft(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    this.#site.tally.count("RepairsLeft");
   }
 
   async #compare(primary: Answered, secondary: Settlement): Promise<void> {
@@ -309,13 +350,14 @@ export class DualWrite implements Pending {
     });
   }
 
-  #intent(replay: Uint8Array | undefined): Repair {
+  #intent(): Repair {
     const { invocation, migration, operation, documentVersion } = this.#site;
     const { idempotencyKey, key, bucket } = this.#keys;
     const { recorded } = this.#args;
     const kept = redactWrite(this.#rules.redact, { args: recorded, text: idempotencyKey ?? "" });
-    // What is to be redacted can't be kept for another run.
-    const isWhole = isDeepStrictEqual(kept.args, recorded) && kept.text === (idempotencyKey ?? "");
+    // What is to be redacted can't be kept for another run; half a key would be that of other writes.
+    const isKeyWhole = kept.text === (idempotencyKey ?? "");
+    const isWhole = isKeyWhole && isSame(kept.args, recorded);
     const leftMs = Math.max(0, Math.min(invocation.budgetMs, LONGEST_INVOCATION_MS));
     return {
       id: `${invocation.requestId}#${operation}#${this.#sequence}#${crypto.randomUUID()}`,
@@ -326,12 +368,13 @@ export class DualWrite implements Pending {
       requestId: invocation.requestId,
       time: this.#time,
       dueAt: this.#time + leftMs + GRACE_MS,
+      endedAt: undefined,
       primary: this.#plan.primary,
-      idempotencyKey: idempotencyKey === undefined ? undefined : kept.text,
+      idempotencyKey: isKeyWhole ? idempotencyKey : undefined,
       subject: hash("sha256", `${migration}\0${key}`).slice(0, SUBJECT_CHARACTERS),
       bucket,
       arguments: kept.args,
-      replay: isWhole ? replay : undefined,
+      replay: isWhole ? this.#replay : undefined,
     };
   }
 }

@@ -1,8 +1,6 @@
 import { Tally } from "../metrics/tally.ts";
+import { MAX_TIMER_MS } from "../time-limit.ts";
 import type { Comparison } from "./comparison.ts";
-
-/** What a timer of Node.js can be set to; more would be none at all. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A call that is still under way, or whose comparison is. */
 export interface Pending {
@@ -115,7 +113,8 @@ export class Invocation {
         }
         if (next !== Infinity) this.#setAlarm(next, at);
       },
-      Math.ceil(at - now),
+      // A secondary may have been busy for longer than its time before it gave its promise.
+      Math.max(0, Math.ceil(at - now)),
     );
     this.#alarm = { at, timer };
   }

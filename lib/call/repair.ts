@@ -22,8 +22,10 @@ export interface Repair {
   readonly time: number;
   /** When the write is over for certain, in epoch milliseconds: from then on it may be repaired. */
   readonly dueAt: number;
+  /** When its primary had settled, in epoch milliseconds; unset as long as that is not known. */
+  readonly endedAt: number | undefined;
   readonly primary: Version;
-  /** What both versions were to know the write by; unset if the operation's function failed. */
+  /** What both versions were to know the write by; unset if its function failed, or it is redacted. */
   readonly idempotencyKey: string | undefined;
   /** What the write changes, as a hash: writes of one subject must reach both versions in one order. */
   readonly subject: string;

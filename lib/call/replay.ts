@@ -6,13 +6,22 @@ import type { CallArguments } from "./arguments.ts";
  * The arguments as bytes, for another run in another process; nothing where they would not come back as
  * they were, as a function or an instance of a class would not.
  */
-export function replayOf(recorded: CallArguments["recorded"]): Uint8Array | undefined {
+export function replayOf({ primary, recorded }: CallArguments): Uint8Array | undefined {
   if ("notCopied" in recorded) return undefined;
   try {
     const bytes = serialize(recorded);
-    return isDeepStrictEqual(deserialize(bytes), recorded) ? bytes : undefined;
+    return isDeepStrictEqual(deserialize(bytes), primary) ? bytes : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether arguments are alike; those that can't be read are not. Never throws. */
+export function isSame(one: CallArguments["recorded"], other: CallArguments["recorded"]): boolean {
+  try {
+    return isDeepStrictEqual(one, other);
+  } catch {
+    return false;
   }
 }
 

@@ -3,8 +3,8 @@ export interface Turn {
   readonly id: string;
   /** What it changes. */
   readonly subject: string;
-  /** When its primary began and settled, by `performance.now()`. */
-  readonly startedAt: number;
+  /** When its primary began and settled, by `performance.now()`; infinite until then. */
+  startedAt: number;
   settledAt: number;
   /** Resolves when the secondary has it, or won't have it in this invocation. */
   readonly mirrored: Promise<void>;

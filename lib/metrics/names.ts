@@ -60,7 +60,10 @@ export const METRICS = {
   /** Dual writes that left a repair record, and entries of such records that were printed instead. */
   RepairsLeft: "Count",
   RepairsDiverted: "Count",
-  /** What a repair pass did, what it tried in vain, and how many due repairs there are after it. */
+  /**
+   * What a repair pass did, what it tried in vain, and how many due repairs it knows of after that; no
+   * number at all from one that saw none and had no time to see all.
+   */
   RepairsDone: "Count",
   RepairsFailed: "Count",
   RepairsPending: "Count",

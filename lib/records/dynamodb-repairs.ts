@@ -1,6 +1,12 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Repair } from "../call/repair.ts";
-import { PARTITION_KEY, repairKey, repairPartitions, repairSubject, SORT_KEY } from "./keys.ts";
+import type { AttributeValue, QueryCommandInput } from "@aws-sdk/client-dynamodb";
+import {
+  PARTITION_KEY,
+  repairKey,
+  repairPartitions,
+  repairSubject,
+  SORT_KEY,
+  type RepairIdentity,
+} from "./keys.ts";
 import { cutWhy, repairRecord, storedRepair, type RepairRecord } from "./repair-record.ts";
 import type { RepairStore } from "./repair-store.ts";
 
@@ -30,7 +36,11 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
   let loading: ReturnType<typeof loadSdk> | undefined;
   const open = async () => ({ table: tableName(), ...(await (loading ??= loadSdk())) });
 
-  async function update(repair: Repair, expressions: Expressions, abortSignal: AbortSignal) {
+  async function update(
+    repair: RepairIdentity,
+    expressions: Expressions,
+    abortSignal: AbortSignal,
+  ) {
     const { table, sdk, marshall, client } = await open();
     return conditional(() =>
       client.send(
@@ -47,6 +57,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
   async function* query(
     pk: string,
     prefix: string | undefined,
+    expressions: Pick<QueryCommandInput, "FilterExpression" | "ProjectionExpression"> = {},
     abortSignal?: AbortSignal,
   ): AsyncGenerator<RepairRecord> {
     const { table, sdk, unmarshall, client } = await open();
@@ -55,6 +66,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       {
         TableName: table,
         ConsistentRead: true,
+        ...expressions,
         KeyConditionExpression:
           prefix === undefined ? "#pk = :pk" : "#pk = :pk AND begins_with(#sk, :prefix)",
         ExpressionAttributeNames: {
@@ -81,13 +93,18 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     },
 
     change(repair, state, why, signal) {
+      const ended = repair.endedAt === undefined ? "" : new Date(repair.endedAt).toISOString();
       return update(
         repair,
         {
           ConditionExpression: "attribute_exists(#pk)",
-          UpdateExpression: "SET #state = :state, why = :why",
+          UpdateExpression: `SET #state = :state, why = :why${ended && ", endedAt = :ended"}`,
           ExpressionAttributeNames: { "#pk": PARTITION_KEY, "#state": "state" },
-          ExpressionAttributeValues: { ":state": { S: state }, ":why": { S: cutWhy(why) } },
+          ExpressionAttributeValues: {
+            ":state": { S: state },
+            ":why": { S: cutWhy(why) },
+            ...(ended && { ":ended": { S: ended } }),
+          },
         },
         signal,
       );
@@ -119,10 +136,16 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     },
 
     async sameSubject(repair, signal) {
-      const { pk, sk } = repairKey(repair);
+      const { pk } = repairKey(repair);
+      const { migration, subject } = repair;
+      // Writes may be large, and many while a version is down.
+      const expressions = {
+        ProjectionExpression: "id",
+        FilterExpression: "attribute_not_exists(overlapped) OR attribute_exists(claim)",
+      };
       const others = [];
-      for await (const record of query(pk, repairSubject(repair.subject), signal)) {
-        if (record.sk !== sk) others.push(storedRepair(record));
+      for await (const { id } of query(pk, repairSubject(subject), expressions, signal)) {
+        if (id !== repair.id) others.push({ migration, subject, id });
       }
       return others;
     },
@@ -146,14 +169,15 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       }
     },
 
-    async claim(repair, untilMs, signal) {
+    async claim(repair, untilMs, condition, signal) {
       const claim = crypto.randomUUID();
+      const free = "(attribute_not_exists(claim) OR claimedUntil < :now OR claim = :claim)";
+      const unmarked = condition === "always" ? "" : " AND attribute_not_exists(overlapped)";
       const claimed = await update(
         repair,
         {
-          // The second half lets the SDK try again what has been done already.
-          ConditionExpression:
-            "attribute_exists(#pk) AND (attribute_not_exists(claim) OR claimedUntil < :now OR claim = :claim)",
+          // Its own claim is free to it, so that the SDK may try again what has been done already.
+          ConditionExpression: `attribute_exists(#pk) AND ${free}${unmarked}`,
           UpdateExpression: "SET claim = :claim, claimedUntil = :until",
           ExpressionAttributeNames: { "#pk": PARTITION_KEY },
           ExpressionAttributeValues: {

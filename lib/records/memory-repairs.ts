@@ -23,9 +23,9 @@ export function memoryRepairs(): MemoryRepairs {
     async put(repair, state, why) {
       entries.set(repair.id, { repair: { ...repair, state, why, overlapped: false, attempts: 0 } });
     },
-    async change({ id }, state, why) {
+    async change({ id, endedAt }, state, why) {
       const entry = entries.get(id);
-      if (entry !== undefined) entry.repair = { ...entry.repair, state, why };
+      if (entry !== undefined) entry.repair = { ...entry.repair, state, why, endedAt };
       return entry !== undefined;
     },
     async remove({ id }, condition) {
@@ -40,9 +40,12 @@ export function memoryRepairs(): MemoryRepairs {
       return met;
     },
     async sameSubject({ id, migration, subject }) {
-      return stored().filter(
-        (other) => other.id !== id && other.migration === migration && other.subject === subject,
-      );
+      return [...entries.values()]
+        .filter(({ repair, claim }) => !repair.overlapped || claim !== undefined)
+        .map(({ repair }) => repair)
+        .filter(
+          (other) => other.id !== id && other.migration === migration && other.subject === subject,
+        );
     },
     async overlap({ id }) {
       const entry = entries.get(id);
@@ -52,9 +55,10 @@ export function memoryRepairs(): MemoryRepairs {
       const mine = stored().filter((repair) => repair.migration === migration);
       yield* mine.toSorted((a, b) => a.subject.localeCompare(b.subject));
     },
-    async claim({ id }, untilMs) {
+    async claim({ id }, untilMs, condition) {
       const entry = entries.get(id);
       if (entry === undefined) return undefined;
+      if (condition === "unless-overlapped" && entry.repair.overlapped) return undefined;
       if (entry.claim !== undefined && entry.claimedUntil! >= Date.now()) return undefined;
       entry.claim = crypto.randomUUID();
       entry.claimedUntil = untilMs;

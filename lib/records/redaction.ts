@@ -8,15 +8,13 @@ import {
   type Difference,
   type PathState,
 } from "../comparison/index.ts";
+import { SecretTexts } from "./secret-texts.ts";
 
 /** What stands in the place of what was taken out. */
 export const REDACTED = "[redacted]";
 
 /** Takes out of a comparison what must not leave the process. Never throws. */
 export type Redact = (comparison: Comparison) => Comparison;
-
-/** Texts shorter than this are not looked for in other texts, which would shred those. */
-const MIN_SECRET_CHARACTERS = 4;
 
 const MAX_VALUES = 1_000_000;
 const MAX_DEPTH = 1_000;
@@ -85,7 +83,7 @@ const NOTHING: Comparison = {
 
 class Redactor {
   readonly #root: PathState | undefined;
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new SecretTexts();
   readonly #copies = new Map<object, Map<PathState | undefined, unknown>>();
   #values = 0;
 
@@ -170,32 +168,30 @@ class Redactor {
     if (typeof value === "object" && value !== null) {
       this.#count(depth);
       for (const [key, part] of partsOf(value)) {
-        if (key !== undefined) this.#secret(String(key));
+        if (key !== undefined) this.#secrets.add(String(key));
         this.#collectAll(part, depth + 1);
       }
-      if (value instanceof Date || value instanceof RegExp) this.#secret(String(value));
+      if (value instanceof Date || value instanceof RegExp) this.#secrets.add(String(value));
+      if (value instanceof Date) this.#secrets.add(isoOf(value));
     } else if (
       typeof value === "string" ||
       typeof value === "number" ||
       typeof value === "bigint"
     ) {
-      this.#secret(String(value));
+      this.#secrets.add(String(value));
     }
   }
 
-  #secret(text: string): void {
-    if (text.length >= MIN_SECRET_CHARACTERS) this.#secrets.add(text);
-  }
-
   #text(text: string): string {
-    let redacted = text;
-    for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, REDACTED);
-    return redacted;
+    return this.#secrets.replaceIn(text, REDACTED);
   }
 
   #value(value: unknown, state: PathState | undefined, depth: number): unknown {
     if (state?.ignore !== undefined) return REDACTED;
     if (typeof value === "string") return this.#text(value);
+    if (typeof value === "number" || typeof value === "bigint") {
+      return this.#secrets.has(String(value)) ? REDACTED : value;
+    }
     if (typeof value !== "object" || value === null) return value;
     this.#count(depth);
     let copies = this.#copies.get(value);
@@ -220,7 +216,8 @@ class Redactor {
     };
     if (Array.isArray(value)) {
       const copy = begun<unknown[]>([]);
-      value.forEach((item, index) => (copy[index] = part(index, item)));
+      copy.length = value.length;
+      for (const [index, item] of partsOf(value)) copy[Number(index)] = part(index, item);
       return copy;
     }
     if (value instanceof Map) {
@@ -234,7 +231,10 @@ class Redactor {
       for (const item of value) copy.add(part(undefined, item));
       return copy;
     }
-    if (isLeaf(value)) return value;
+    if (isLeaf(value)) {
+      const text = textOf(value);
+      return this.#text(text) === text ? value : REDACTED;
+    }
     const copy = begun<Record<string, unknown>>(
       value instanceof Error ? (new Error() as any) : Object.create(Object.getPrototypeOf(value)),
     );
@@ -285,14 +285,29 @@ function keyOf(key: unknown): string | number | undefined {
   return typeof key === "string" || typeof key === "number" ? key : undefined;
 }
 
+type Leaf = Date | RegExp | ArrayBufferView | ArrayBuffer;
+
 /** Objects that are values in one piece. */
-function isLeaf(value: object): boolean {
+function isLeaf(value: object): value is Leaf {
   return (
     value instanceof Date ||
     value instanceof RegExp ||
     ArrayBuffer.isView(value) ||
     value instanceof ArrayBuffer
   );
+}
+
+/** What such a value says, in the words in which it may be a secret. */
+function textOf(value: Leaf): string {
+  if (value instanceof Date) return isoOf(value);
+  if (value instanceof RegExp) return String(value);
+  return ArrayBuffer.isView(value)
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+    : Buffer.from(value).toString();
+}
+
+function isoOf(date: Date): string {
+  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
 function define(to: object, key: string, value: unknown, enumerable: boolean): void {

@@ -48,11 +48,19 @@ export class RepairBook {
     return removed ?? false;
   }
 
-  /** Says why a write stays. */
-  stay(repair: Repair, state: RepairState, why: string): Promise<Entered> {
+  /**
+   * Says why a write stays.
+   *
+   * @param late whether a repair pass may have taken it up, or out, before the write was over: then it
+   *   stays as one that overlapped with others.
+   */
+  stay(repair: Repair, state: RepairState, why: string, late: boolean): Promise<Entered> {
     return this.#enter(repair, state, why, MAX_REQUEST_MS, async (signal) => {
-      const known = await this.#store.change(repair, state, why, signal);
-      if (!known) await this.#store.put(repair, state, why, signal);
+      // First, so that a pass that is at work on it doesn't take it out.
+      if (late) await this.#store.overlap(repair, signal);
+      if (await this.#store.change(repair, state, why, signal)) return;
+      await this.#store.put(repair, state, why, signal);
+      if (late) await this.#store.overlap(repair, signal);
     });
   }
 

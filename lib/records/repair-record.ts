@@ -17,6 +17,8 @@ export interface RepairRecord {
   readonly time: string;
   /** ISO 8601. */
   readonly dueAt: string;
+  /** ISO 8601. */
+  readonly endedAt?: string;
   readonly primary: Version;
   readonly idempotencyKey?: string;
   readonly subject: string;
@@ -46,7 +48,7 @@ export function repairRecord(
   state: RepairState,
   why: string | undefined,
 ): RepairRecord {
-  const { time, dueAt, idempotencyKey, replay } = repair;
+  const { time, dueAt, endedAt, idempotencyKey, replay } = repair;
   return {
     ...repairKey(repair),
     id: repair.id,
@@ -57,6 +59,7 @@ export function repairRecord(
     requestId: repair.requestId,
     time: new Date(time).toISOString(),
     dueAt: new Date(dueAt).toISOString(),
+    ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),
     primary: repair.primary,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     subject: repair.subject,
@@ -78,6 +81,7 @@ export function storedRepair(record: RepairRecord): StoredRepair {
     ...rest,
     time: Date.parse(record.time),
     dueAt: Date.parse(record.dueAt),
+    endedAt: record.endedAt === undefined ? undefined : Date.parse(record.endedAt),
     idempotencyKey: record.idempotencyKey,
     arguments: argumentsOf(record.arguments),
     replay: record.replay,

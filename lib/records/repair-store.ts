@@ -1,4 +1,5 @@
 import type { Repair, RepairState, StoredRepair } from "../call/repair.ts";
+import type { RepairIdentity } from "./keys.ts";
 
 /** Where repairs are kept until both versions agree. They never expire. Every read is a consistent one. */
 export interface RepairStore {
@@ -9,7 +10,7 @@ export interface RepairStore {
     why: string | undefined,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Says why a stored repair stays. Resolves to whether it was still there. */
+  /** Says why a stored repair stays, and when it ended. Resolves to whether it was still there. */
   change(repair: Repair, state: RepairState, why: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Removes a repair. Resolves to whether the condition was met; what isn't there counts as removed.
@@ -21,14 +22,22 @@ export interface RepairStore {
     condition: "always" | "unless-overlapped" | Claim,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** The other repairs of the same subject. */
-  sameSubject(repair: Repair, signal: AbortSignal): Promise<readonly StoredRepair[]>;
+  /** The other repairs of the same subject that {@link overlap} would change. */
+  sameSubject(repair: Repair, signal: AbortSignal): Promise<readonly RepairIdentity[]>;
   /** Marks a repair as overlapped and ends any claim on it; of no effect where it is gone. */
-  overlap(repair: Repair, signal: AbortSignal): Promise<void>;
+  overlap(repair: RepairIdentity, signal: AbortSignal): Promise<void>;
   /** All repairs of a migration, those of one subject one after another. */
   list(migration: string): AsyncIterable<StoredRepair>;
-  /** Claims a repair, so that two passes don't work on it at once; nothing if another has it. */
-  claim(repair: Repair, untilMs: number, signal: AbortSignal): Promise<Claim | undefined>;
+  /**
+   * Claims a repair, so that two passes don't work on it at once; nothing if another has it, or the
+   * condition isn't met.
+   */
+  claim(
+    repair: Repair,
+    untilMs: number,
+    condition: "always" | "unless-overlapped",
+    signal: AbortSignal,
+  ): Promise<Claim | undefined>;
   /** Ends a claim on a repair that could not be made, and counts the attempt. */
   release(repair: Repair, claim: Claim, why: string, signal: AbortSignal): Promise<void>;
 }

@@ -21,6 +21,16 @@ export interface Circumstances {
   readonly now: number;
 }
 
+/** Milliseconds by which the clocks of two environments may differ. */
+const CLOCK_SKEW_MS = 1_000;
+
+/** Whether two writes were under way at the same time, so that the primary may have had either first. */
+function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
+  const skewMs = one.requestId === other.requestId ? 0 : CLOCK_SKEW_MS;
+  const endOf = ({ endedAt, dueAt }: StoredRepair) => (endedAt ?? dueAt) + skewMs;
+  return one.time < endOf(other) && other.time < endOf(one);
+}
+
 /** Decides what to do about a repair that is due. */
 export function decide(repair: StoredRepair, circumstances: Circumstances): Decision {
   const { plan, reconciles, others, now } = circumstances;
@@ -40,7 +50,10 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
     return leave("its arguments or its key could not be kept, and there is no reconcile");
   }
   // What is run again must come in the order in which the primary had it.
-  if ([repair, ...others].some(({ overlapped }) => overlapped)) {
+  if (
+    [repair, ...others].some(({ overlapped }) => overlapped) ||
+    others.some((other) => wereAtOnce(repair, other))
+  ) {
     return leave("another write of the same key was under way, and there is no reconcile");
   }
   if (others.some(({ time, dueAt }) => time < repair.time || dueAt > now)) {

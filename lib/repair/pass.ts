@@ -24,6 +24,9 @@ const CLAIM_MS = 60_000;
 /** Milliseconds that a request to the store may take. */
 const REQUEST_MS = 3_000;
 
+/** Milliseconds that the store has to tell what there is, however little time is left. */
+const LIST_MS = 250;
+
 /** Left repairs that a report names. */
 const MAX_LISTED = 100;
 
@@ -32,7 +35,7 @@ export interface LeftRepair {
   readonly id: string;
   readonly operation: string;
   readonly idempotencyKey: string | undefined;
-  /** ISO 8601. */
+  /** ISO 8601; `unknown` where the record doesn't say. */
   readonly time: string;
   readonly why: string;
 }
@@ -44,7 +47,10 @@ export interface RepairReport {
   readonly done: number;
   /** Repairs that were tried in vain; the next pass tries again. */
   readonly failed: number;
-  /** Due repairs that are still there: those that failed, and those that are a person's to decide. */
+  /**
+   * Due repairs that are still there: those that failed, those that are a person's to decide, and those
+   * that there was no time for. There may be more that were not seen, where it is not complete.
+   */
   readonly pending: number;
   /** The first of these. */
   readonly left: readonly LeftRepair[];
@@ -77,7 +83,8 @@ export async function repairPass(options: PassOptions): Promise<RepairReport> {
     for (const repair of inOrder(migration, group)) {
       if (repair.dueAt > Date.now()) continue;
       undone.delete(repair);
-      const { outcome, why } = await repairOne(options, repair, [...undone]);
+      if (remainingMs() <= 0) complete = false;
+      const { outcome, why } = complete ? await repairOne(options, repair, [...undone]) : NO_TIME;
       if (outcome === "done") {
         counts.done++;
         continue;
@@ -90,11 +97,9 @@ export async function repairPass(options: PassOptions): Promise<RepairReport> {
   }
 
   async function work(): Promise<void> {
-    for (let next = await groups.next(); !next.done; next = await groups.next()) {
-      if (remainingMs() <= 0) {
-        complete = false;
-        return;
-      }
+    while (complete) {
+      const next = await withTimeLimit(() => groups.next(), Math.max(LIST_MS, remainingMs()));
+      if (next.done) return;
       await repairGroup(next.value);
     }
   }
@@ -136,8 +141,12 @@ function inOrder(migration: DefinedMigration, group: readonly StoredRepair[]): S
 }
 
 function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: string): LeftRepair {
-  return { id, operation, idempotencyKey, time: new Date(time).toISOString(), why };
+  // A record that somebody has spoilt must not keep the others from being repaired.
+  const known = Number.isNaN(time) ? "unknown" : new Date(time).toISOString();
+  return { id, operation, idempotencyKey, time: known, why };
 }
+
+const NO_TIME: Result = { outcome: "left", why: "there was no time for it" };
 
 type Result =
   | { readonly outcome: "done"; readonly why?: undefined }
@@ -148,7 +157,7 @@ async function repairOne(
   repair: StoredRepair,
   others: readonly StoredRepair[],
 ): Promise<Result> {
-  const { migration, store, document } = options;
+  const { migration, store, document, remainingMs } = options;
   const operation = migration.operations.get(repair.operation);
   if (operation?.kind !== "dual-write") {
     return { outcome: "left", why: `${migration.name} has no dual write ${repair.operation}` };
@@ -160,12 +169,17 @@ async function repairOne(
   const request = <Value>(run: (signal: AbortSignal) => Promise<Value>) =>
     withTimeLimit(run, REQUEST_MS);
   try {
-    const claim = await request((signal) => store.claim(repair, Date.now() + CLAIM_MS, signal));
-    if (claim === undefined) return { outcome: "left", why: "another pass is at work on it" };
+    const isRunAgain = decision.action === "run-again";
+    const untilMs = Date.now() + CLAIM_MS;
+    const claim = await request((signal) =>
+      // What there is to reconcile is read now; what is run again must not come after what came since.
+      store.claim(repair, untilMs, isRunAgain ? "unless-overlapped" : "always", signal),
+    );
+    if (claim === undefined) return { outcome: "left", why: TAKEN };
     try {
       await withTimeLimit(
-        (signal) => settle(options, operation, decision.action, repair, signal),
-        REPAIR_MS,
+        (signal) => settle(options, operation, decision.action, repair, untilMs, signal),
+        Math.min(REPAIR_MS, Math.max(0, remainingMs())),
       );
     } catch (error) {
       // The message may quote what is to be redacted, which is known no more.
@@ -173,8 +187,10 @@ async function repairOne(
       await request((signal) => store.release(repair, claim, why, signal));
       return { outcome: "failed", why };
     }
+    // Those that are run again come after it, in their order; to what was reconciled that says nothing.
+    const next = new Set(isRunAgain ? others.map(({ id }) => id) : []);
     const removed = await request((signal) =>
-      finishRepair(store, repair, claim, () => false, signal),
+      finishRepair(store, repair, claim, (id) => next.has(id), signal),
     );
     return removed
       ? { outcome: "done" }
@@ -184,12 +200,19 @@ async function repairOne(
   }
 }
 
-/** Makes the secondary agree with the primary. */
+const TAKEN = "another pass is at work on it, or another write of the same key came in between";
+
+/**
+ * Makes the secondary agree with the primary.
+ *
+ * @param untilMs when the claim is over, in epoch milliseconds.
+ */
 async function settle(
   { migration, requestId }: PassOptions,
   operation: CheckedDualWrite,
   action: "reconcile" | "run-again",
   repair: StoredRepair,
+  untilMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { primary, idempotencyKey, state, replay } = repair;
@@ -210,6 +233,9 @@ async function settle(
   }
   const client = (version: Version) =>
     migration.direct(version, (name, given) => {
+      // A reconcile that was given up, or frozen, goes by what it has read long ago.
+      signal.throwIfAborted();
+      if (Date.now() >= untilMs) throw new Error("the time of this repair is over");
       // Its own, even if it is of the same operation: there may be several of those to be made good.
       const own = migration.idempotencyKey(name, given);
       return call(version, own ?? (name === repair.operation ? idempotencyKey : undefined));

@@ -1,6 +1,8 @@
 import { messageOf } from "../logger.ts";
+import { publish } from "../metrics/publish.ts";
 import { Tally } from "../metrics/tally.ts";
 import type { DefinedMigration, Migration } from "../migration.ts";
+import { readInTime } from "../mode-source/read-in-time.ts";
 import { refuseRange } from "../options.ts";
 import { remainingTimeOf, resolveOptions, type SegueOptions } from "../segue-options.ts";
 import { repairPass, type RepairReport } from "./pass.ts";
@@ -32,7 +34,8 @@ export function repairHandler(
     const requestId = String(context.awsRequestId ?? crypto.randomUUID());
 
     async function pass(migration: DefinedMigration): Promise<RepairReport> {
-      const { document, counts } = await modeSource.read(migration.name, remainingMs() / 2);
+      const budgetMs = remainingMs() / 2;
+      const { document, counts } = await readInTime(modeSource, migration.name, budgetMs);
       const tally = new Tally(migration.name);
       for (const name of counts) tally.count(name);
       const store = repairs.get(migration.name)!;
@@ -43,7 +46,8 @@ export function repairHandler(
           );
         }
         const report = await repairPass({ migration, store, document, requestId, remainingMs });
-        tally.set("RepairsPending", report.pending);
+        // Nothing is a number that a pass which did not see all can't know.
+        if (report.complete || report.pending > 0) tally.set("RepairsPending", report.pending);
         tally.count("RepairsDone", report.done);
         tally.count("RepairsFailed", report.failed);
         for (const left of report.left) {
@@ -51,7 +55,7 @@ export function repairHandler(
         }
         return report;
       } finally {
-        await metrics.publish([tally]);
+        await publish(metrics, [tally], logger);
       }
     }
 

@@ -18,14 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
-
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bar?: number;
-  readonly peer?: string;
-}
+import { median, report } from "../support/figures.ts";
 
 interface Bundle {
   readonly name: string;
@@ -141,24 +134,4 @@ function importTimes(bundles: readonly Bundle[]): number[] {
     });
   }
   return rounds.map(median);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function report(figures: readonly Figure[]): void {
-  const met = ({ value, bar }: Figure) => bar === undefined || value <= bar;
-  if (process.argv.includes("--json")) {
-    for (const figure of figures) console.log(JSON.stringify(figure));
-  } else {
-    console.table(
-      figures.map((figure) => ({
-        ...figure,
-        value: Number(figure.value.toFixed(2)),
-        met: met(figure),
-      })),
-    );
-  }
-  process.exitCode = figures.every(met) ? 0 : 1;
 }

@@ -12,14 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 import microdiff from "microdiff";
 import { comparator } from "../../lib/comparison/index.ts";
 import type { CompareRules } from "../../lib/comparison/index.ts";
-
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bar: number;
-  readonly peer: string;
-}
+import { median, report, type Figure } from "../support/figures.ts";
 
 /** Rounds of which the median counts. */
 const ROUNDS = 15;
@@ -34,21 +27,7 @@ const SIZES: [name: string, items: number][] = [
 ];
 const MOST_ELEMENTS = 1_024_000;
 
-const figures = [...equalValues(), ...oneDifference(), ...withoutOrder()];
-const missed = figures.filter(({ value, bar }) => !(value <= bar));
-if (process.argv.includes("--json")) for (const each of figures) console.log(JSON.stringify(each));
-else
-  console.table(
-    figures.map(({ name, value, unit, bar, peer }) => ({
-      name,
-      value: Number(value.toFixed(2)),
-      unit,
-      bar,
-      peer,
-      met: value <= bar,
-    })),
-  );
-process.exitCode = missed.length === 0 ? 0 : 1;
+report([...equalValues(), ...oneDifference(), ...withoutOrder()]);
 
 function* equalValues(): Generator<Figure> {
   const { answers } = outcomeOf(UNCAPPED);
@@ -187,10 +166,6 @@ function time(run: () => void, calls: number): number {
   const start = performance.now();
   for (let i = 0; i < calls; i++) run();
   return (performance.now() - start) / calls;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 /** An answer as JSON has it: about 250 bytes an item. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { defineMigration, withCall, type Call, type Mode } from "../../lib/index.ts";
 import type { DualWriteOperation, SegueOptions } from "../../lib/index.ts";
@@ -193,6 +194,33 @@ describe("who writes, who answers, and what is left", () => {
     assert.deepEqual(comparison!.arguments, [{ id: "p", amount: 5 }]);
   });
 
+  it("lets the primary fill in what the caller gave it, as adapters do that set an id", async () => {
+    const sets = (id: number) => async (document: any) => void (document.id = id);
+    const migration = migrationOf({ put: sets(1) }, { put: sets(2) });
+    const { invoke } = wrapped(migration, "shadow", async (_, context) => {
+      const document: any = { amount: 5 };
+      await migration.client(context).put(document);
+      assert.deepEqual(document, { amount: 5, id: 1 });
+    });
+    await invoke();
+  });
+
+  it("hands on the very arguments though they can't be read again and again", async () => {
+    let reads = 0;
+    const once = {
+      get amount() {
+        // Once for each of the two copies.
+        if (++reads > 2) throw new Error("read again");
+        return 5;
+      },
+    };
+    const v1 = async (given: unknown) => given === once;
+    const key = { idempotencyKey: () => "a" };
+    const { answer, repairs } = await writeOnce("shadow", v1, answers(true), key, { args: [once] });
+    assert.deepEqual(answer, { value: true });
+    assert.deepEqual(repairs, []);
+  });
+
   it("hands on what is no plain data as it is, and leaves what can't be copied to a person", async () => {
     class Money {
       #cents = 5;
@@ -247,6 +275,14 @@ describe("who writes, who answers, and what is left", () => {
     assert.equal(await left(() => true), "ambiguous");
     assert.equal(await left(() => false), undefined);
     assert.equal(await left(throws(new Error("hostile"))), "ambiguous");
+  });
+
+  it("takes an isAmbiguous that is async by mistake for a yes, whatever it rejects with", async () => {
+    const isAmbiguous: any = async () => Promise.reject(new Error("async"));
+    // What goes unhandled fails the test.
+    const { repairs } = await writeOnce("shadow", fails(down), untouched, { isAmbiguous });
+    await reactions();
+    assert.equal(repairs[0]?.state, "ambiguous");
   });
 });
 
@@ -350,11 +386,63 @@ describe("a secondary that is slow", () => {
     const invoked = invoke();
     await reactions();
     mock.timers.tick(2_000);
-    await reactions();
-    // What is left to be stored has half of the reserve.
-    mock.timers.tick(30_000);
     await invoked;
     assert.equal(traces().repairs[0]!.state, "intended");
+    assert.equal(traces().counts["RepairsLeft"], 1);
+  });
+
+  it("lets go of the caller's signal when the primary hangs", async () => {
+    const { signal } = new AbortController();
+    const migration = migrationOf({ put: never }, { put: answers(1) });
+    const { invoke } = wrapped(migration, "shadow", async (_, context) => {
+      void migration.client(context).put("a", { signal });
+      assert.equal(getEventListeners(signal, "abort").length, 1);
+    });
+    const invoked = invoke();
+    await reactions();
+    mock.timers.tick(2_000);
+    await invoked;
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
+  });
+
+  it("sets no timer that Node.js can't keep, where a context has all the time in the world", async () => {
+    const first = deferred();
+    const v2 = mock.fn(() => first.promise);
+    const migration = migrationOf({ put: answers(1) }, { put: v2 }, { key: () => "account" });
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      await migration.client(context).put("a");
+      await migration.client(context).put("b");
+    });
+    const setTimer = mock.method(globalThis, "setTimeout");
+    const invoked = invoke({}, lambdaContext({ remainingMs: () => 2 ** 40 }));
+    await reactions();
+    mock.timers.tick(1_999);
+    first.resolve(1);
+    await invoked;
+    assert.deepEqual(traces().repairs, []);
+    const longest = Math.max(...setTimer.mock.calls.map((call) => Number(call.arguments[1])));
+    assert.ok(longest < 2 ** 31, `${longest} ms`);
+  });
+
+  it("a comparison that hangs keeps no write and no fallback waiting", async () => {
+    const v1 = mock.fn(answers(1));
+    const migration = migrationOf(
+      { put: v1, get: answers("from v1") },
+      { put: answers(1), get: fails(new Error("down")) },
+      { key: () => "account", compare: { equal: never } },
+    );
+    const { invoke, traces } = wrapped(migration, "reverse-shadow", async (_, context) => {
+      const client = migration.client(context);
+      await client.put("a");
+      await client.put("b");
+      assert.equal(await client.get("a"), "from v1");
+    });
+    const invoked = invoke();
+    for (let turn = 0; turn < 5; turn++) await reactions();
+    assert.equal(v1.mock.callCount(), 2);
+    mock.timers.tick(2_000);
+    await invoked;
+    assert.deepEqual(traces().repairs, []);
   });
 
   it("gives back its place when the comparison hangs", async () => {
@@ -384,6 +472,74 @@ describe("a secondary that is slow", () => {
   });
 });
 
+describe("an environment that is frozen in the middle of a write", () => {
+  const HOUR_MS = 3_600_000;
+  beforeEach(() => mock.timers.enable({ apis: ["Date"], now: Date.UTC(2026, 0, 1) }));
+  afterEach(() => mock.timers.reset());
+
+  for (const frozenIn of ["the primary", "the secondary"]) {
+    it(`in ${frozenIn}: leaves a record, though a pass has taken the first one out`, async () => {
+      const thawed = deferred();
+      const reached = deferred();
+      const hangs = async () => {
+        reached.resolve(undefined);
+        await thawed.promise;
+      };
+      const repairs = memoryRepairs();
+      const records = { retentionDays: 1, repairs, write: async () => [] };
+      const migration = migrationOf(
+        { put: frozenIn === "the primary" ? hangs : answers(1) },
+        { put: frozenIn === "the secondary" ? hangs : answers(1) },
+      );
+      const start = Date.now();
+      const { invoke } = wrapped(
+        migration,
+        "shadow",
+        (_, context) => migration.client(context).put("a"),
+        { records },
+      );
+      const invoked = invoke({}, lambdaContext({ remainingMs: () => start + 30_000 - Date.now() }));
+      await reached.promise;
+      mock.timers.setTime(start + HOUR_MS);
+      await repairs.remove(repairs.stored[0]!, "always", AbortSignal.timeout(1_000));
+      thawed.resolve(undefined);
+      await invoked;
+      await reactions();
+      const [left, ...others] = repairs.stored;
+      assert.deepEqual(others, []);
+      assert.deepEqual([left!.state, left!.overlapped], ["secondary-failed", true]);
+    });
+  }
+
+  it("keeps a pass that is at work on it from taking it out", async () => {
+    const thawed = deferred();
+    const reached = deferred();
+    const repairs = memoryRepairs();
+    const records = { retentionDays: 1, repairs, write: async () => [] };
+    const v1 = async () => {
+      reached.resolve(undefined);
+      await thawed.promise;
+    };
+    const migration = migrationOf({ put: v1 }, { put: answers(1) });
+    const { invoke } = wrapped(
+      migration,
+      "shadow",
+      (_, context) => migration.client(context).put("a"),
+      { records },
+    );
+    const invoked = invoke();
+    await reached.promise;
+    mock.timers.setTime(Date.now() + HOUR_MS);
+    const signal = AbortSignal.timeout(1_000);
+    const [repair] = repairs.stored;
+    const claim = await repairs.claim(repair!, Date.now() + 60_000, "always", signal);
+    thawed.resolve(undefined);
+    await invoked;
+    assert.equal(await repairs.remove(repair!, claim!, signal), false);
+    assert.equal(repairs.stored.length, 1);
+  });
+});
+
 describe("the order of writes", () => {
   it("is the primary's on the secondary too, within an invocation", async () => {
     const order: string[] = [];
@@ -404,6 +560,40 @@ describe("the order of writes", () => {
     await invoke();
     assert.deepEqual(order, ["a begins", "a ends", "b begins", "b ends"]);
     assert.deepEqual(traces().repairs, [], "their order is no question");
+  });
+
+  it("is no question though a write ends while the intent of the next one is being stored", async () => {
+    const second = deferred();
+    const storing = deferred();
+    const store = memoryRepairs();
+    const repairs: RepairStore = {
+      ...store,
+      async put(repair, ...given) {
+        await store.put(repair, ...given);
+        if ((repair.arguments as unknown[])[0] !== "b") return;
+        storing.resolve(undefined);
+        await second.promise;
+      },
+    };
+    const v2 = async (id: string) => {
+      if (id === "a") await storing.promise;
+    };
+    const migration = migrationOf({ put: answers(1) }, { put: v2 }, { key: () => "account" });
+    const { invoke } = wrapped(
+      migration,
+      "shadow",
+      async (_, context) => {
+        await migration.client(context).put("a");
+        const writing = migration.client(context).put("b");
+        await storing.promise;
+        await reactions();
+        second.resolve(undefined);
+        await writing;
+      },
+      { records: { retentionDays: 1, repairs, write: async () => [] } },
+    );
+    await invoke();
+    assert.deepEqual(store.stored, []);
   });
 
   it("is nobody's between writes of different keys", async () => {
@@ -595,6 +785,11 @@ describe("redaction of a dual write", () => {
       args,
     });
     assert.doesNotMatch(JSON.stringify(repairs), /4111/);
+    assert.equal(
+      repairs[0]!.idempotencyKey,
+      undefined,
+      "what is left of it is no key of this write",
+    );
   });
 
   it("keeps arguments without it whole", async () => {

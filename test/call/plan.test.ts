@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { planCall } from "../../lib/call/plan.ts";
-import type { Mode } from "../../lib/mode/mode.ts";
+import { nextMode, type Mode } from "../../lib/mode/mode.ts";
 import type { ModeDocument } from "../../lib/mode/mode-document.ts";
+import { rampBucket } from "../../lib/mode/ramp.ts";
 
 const read = { kind: "read", fallback: true } as const;
 const readNoFallback = { kind: "read", fallback: false } as const;
@@ -64,6 +66,27 @@ describe("planCall", () => {
     assert.equal(
       planned(document, write, () => 15),
       "shadow: v1",
+    );
+  });
+
+  it("is sticky for a key, and raising the percentage only adds keys", () => {
+    const fromMode = fc.constantFrom("old" as const, "shadow" as const, "reverse-shadow" as const);
+    const percent = fc.double({ min: 0, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fromMode, percent, percent, (name, key, mode, a, b) => {
+        const next = nextMode(mode)!;
+        const at = (share: number) =>
+          planCall(
+            { mode, ramp: { mode: next, percent: share } },
+            { kind: "read", fallback: true },
+            () => rampBucket(name, key),
+          ).mode;
+        const [less, more] = [Math.min(a, b), Math.max(a, b)];
+        assert.equal(at(less), at(less));
+        if (at(less) === next) assert.equal(at(more), next);
+        assert.deepEqual([at(0), at(100)], [mode, next]);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

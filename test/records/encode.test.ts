@@ -36,6 +36,19 @@ describe("encodeValue", () => {
     );
   });
 
+  it("writes a value alike where all of it is JSON and where something beside it is not", () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withNullPrototype: true, withSparseArray: true, withDate: true }),
+        (value) => {
+          const beside = `[${encode(value)},{"$undefined":true}]`;
+          assert.equal(encode([value, undefined]), beside);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
   const cycle: Record<string, unknown> = { name: "a" };
   cycle.self = cycle;
   const deep: unknown[] = [];
@@ -48,6 +61,7 @@ describe("encodeValue", () => {
       [NaN, -Infinity, -0],
       '[{"$number":"NaN"},{"$number":"-Infinity"},{"$number":"-0"}]',
     ],
+    ["a negative zero alone", -0, '{"$number":"-0"}'],
     ["bigint", 12n, '{"$bigint":"12"}'],
     ["a date", new Date(0), '{"$date":"1970-01-01T00:00:00.000Z"}'],
     ["no date", new Date(NaN), '{"$date":"invalid"}'],
@@ -63,12 +77,33 @@ describe("encodeValue", () => {
     ["a key that looks like ours", { $date: 1 }, '{"$object":{"$date":1}}'],
     ["a cycle", cycle, '{"name":"a","self":{"$cycle":true}}'],
     ["a function and a symbol", [() => {}, Symbol("s")], '[{"$function":true},{"$symbol":"s"}]'],
+    [
+      "an object with a toJSON of its own",
+      Object.defineProperty({ a: 1 }, "toJSON", { value: () => "b" }),
+      '{"a":1}',
+    ],
+    [
+      "an array with a toJSON of its own",
+      Object.defineProperty([1], "toJSON", { value: () => "b" }),
+      "[1]",
+    ],
+    ["an instance with a toJSON", new URL("https://example.com/"), "{}"],
     ["a key __proto__", JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
     ["ten thousand levels", deep, /"\$unreadable":"more than 100 levels"/],
     [
       "an array of four thousand million holes",
       new Array(4_000_000_000),
       /"\$unreadable":"an array of 4000000000/,
+    ],
+    [
+      "a hundred thousand and one numbers",
+      Array.from({ length: 100_001 }, () => 0),
+      '{"$unreadable":"an array of 100001 elements"}',
+    ],
+    [
+      "twice sixty thousand objects",
+      Array.from({ length: 2 }, () => Array.from({ length: 60_000 }, () => ({}))),
+      '{"$unreadable":"more than 100000 values"}',
     ],
     [
       "a hundred thousand and one objects",
@@ -93,6 +128,34 @@ describe("encodeValue", () => {
       else assert.match(text, expected);
     });
   }
+});
+
+describe("encodeValue of what is large", () => {
+  it("writes no more of it than is kept, and what is kept as it was", () => {
+    const large: [string, unknown][] = [
+      ["a text", "ü".repeat(1_000)],
+      ["a text of quotes", '"'.repeat(1_000)],
+      ["bytes", Buffer.alloc(1_000, 7)],
+      ["a text within", { a: 1, b: ["x".repeat(1_000), "y"] }],
+    ];
+    for (const [what, value] of large) {
+      const whole = encodeValue(value, 1_000_000).text;
+      for (const maxBytes of [0, 1, 99, 100, 101, 999, 1_000, 1_001]) {
+        const { text, cut } = encodeValue(value, maxBytes);
+        assert.ok(whole.startsWith(text), what);
+        assert.ok(cut && Buffer.byteLength(text) > maxBytes - 4, `${what} at ${maxBytes}`);
+      }
+    }
+  });
+
+  it("takes no time for what is cut", () => {
+    const body = Buffer.alloc(100_000_000, '"');
+    const large = { body, text: body.toString("latin1") };
+    const startedAt = performance.now();
+    encodeValue(large, 1_000);
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 100, `${tookMs} ms`);
+  });
 });
 
 describe("cutText", () => {

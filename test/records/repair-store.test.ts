@@ -57,6 +57,27 @@ function contract(open: () => RepairStore) {
     );
   });
 
+  it("finds no other that is marked as overlapped already, unless a pass is at work on it", async () => {
+    const given = { migration: "marked", subject: "s" };
+    const [one, two] = [repairOf(given), repairOf(given)];
+    for (const repair of [one, two]) await store.put(repair, "intended", undefined, signal);
+    await store.overlap(two, signal);
+    assert.deepEqual(await store.sameSubject(one, signal), []);
+    await store.claim(two, Date.now() + 60_000, "always", signal);
+    const [found = assert.fail()] = await store.sameSubject(one, signal);
+    assert.equal(found.id, two.id);
+    await store.overlap(found, signal);
+    assert.deepEqual(await store.sameSubject(one, signal), []);
+  });
+
+  it("keeps when a write's primary had settled", async () => {
+    const repair = repairOf({ migration: "ends", endedAt: undefined });
+    await store.put(repair, "intended", undefined, signal);
+    const endedAt = repair.time + 5;
+    await store.change({ ...repair, endedAt }, "secondary-failed", "down", signal);
+    assert.equal((await listed(store, "ends"))[0]!.endedAt, endedAt);
+  });
+
   it("lists those of one subject one after another", async () => {
     const subjects = ["a", "b", "c"];
     for (let round = 0; round < 3; round++) {
@@ -90,20 +111,22 @@ function contract(open: () => RepairStore) {
   it("lets one pass claim a repair, until the claim is over, released or overlapped", async () => {
     const repair = repairOf({ migration: "claims" });
     const later = Date.now() + 60_000;
-    assert.equal(await store.claim(repair, later, signal), undefined, "nothing to claim");
+    assert.equal(await store.claim(repair, later, "always", signal), undefined, "nothing to claim");
     await store.put(repair, "intended", undefined, signal);
-    const first = (await store.claim(repair, later, signal))!;
-    assert.equal(await store.claim(repair, later, signal), undefined);
+    const first = (await store.claim(repair, later, "always", signal))!;
+    assert.equal(await store.claim(repair, later, "always", signal), undefined);
     await store.release(repair, first, "in vain", signal);
     const [{ attempts, why } = assert.fail()] = await listed(store, "claims");
     assert.deepEqual({ attempts, why }, { attempts: 1, why: "in vain" });
-    const second = (await store.claim(repair, Date.now() - 1, signal))!;
-    const third = (await store.claim(repair, later, signal))!;
+    const second = (await store.claim(repair, Date.now() - 1, "always", signal))!;
+    const third = (await store.claim(repair, later, "always", signal))!;
     assert.equal(await store.remove(repair, second, signal), false, "its time was over");
     await store.release(repair, second, "too late", signal);
     await store.overlap(repair, signal);
     assert.equal(await store.remove(repair, third, signal), false, "it overlapped meanwhile");
-    const fourth = (await store.claim(repair, later, signal))!;
+    const unless = await store.claim(repair, later, "unless-overlapped", signal);
+    assert.equal(unless, undefined, "it may not be taken for one that did not");
+    const fourth = (await store.claim(repair, later, "always", signal))!;
     assert.equal(await store.remove(repair, fourth, signal), true);
     assert.deepEqual(await listed(store, "claims"), []);
   });

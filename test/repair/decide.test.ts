@@ -99,9 +99,30 @@ describe("decide", () => {
         now,
         reconciles: false,
       }).action;
-    assert.equal(action({ time: repair.time + 1 }), "run-again");
-    assert.equal(action({ time: repair.time - 1 }), "leave");
-    assert.equal(action({ time: repair.time + 1, dueAt: now + 1 }), "leave");
-    assert.equal(action({ time: repair.time + 1, overlapped: true }), "leave");
+    const [before, after] = [repair.time - 10_000, repair.time + 10_000];
+    assert.equal(action({ time: after }), "run-again");
+    assert.equal(action({ time: before }), "leave");
+    assert.equal(action({ time: after, dueAt: now + 1 }), "leave");
+    assert.equal(action({ time: after, overlapped: true }), "leave");
+  });
+
+  it("never runs again what was under way beside another, for who was first is not known", () => {
+    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const repair = repairOf({ ...failed, endedAt: now - 119_000, time: now - 120_000 });
+    const action = (other: Partial<StoredRepair>) =>
+      decide(repair, {
+        plan,
+        others: [repairOf({ dueAt: now - 1, ...other })],
+        now,
+        reconciles: false,
+      }).action;
+    const sameRequest = { requestId: repair.requestId };
+    const another = { requestId: "request-2" };
+    assert.equal(action({ ...sameRequest, time: now - 119_001 }), "leave");
+    assert.equal(action({ ...sameRequest, time: now - 119_000 }), "run-again", "one by one");
+    assert.equal(action({ ...another, time: now - 118_001 }), "leave", "clocks differ");
+    assert.equal(action({ ...another, time: now - 118_000 }), "run-again");
+    const long = { ...another, time: now - 200_000, endedAt: undefined };
+    assert.equal(action(long), "leave", "nobody knows when it ended");
   });
 });

@@ -154,6 +154,98 @@ describe("the repair pass", () => {
     assert.equal(data.v2.get("a"), 3);
   });
 
+  it("goes on with them in the next pass where one of them fails in this one", async () => {
+    const { data, add, pass, repairs, calls } = bank();
+    const now = Date.now();
+    await add({ state: "secondary-failed", arguments: ["a", 1], time: now - 300_000 });
+    const second = await add({
+      state: "secondary-failed",
+      arguments: ["a", 2],
+      replay: Uint8Array.of(255, 1, 2),
+      time: now - 200_000,
+    });
+    await add({ state: "secondary-failed", arguments: ["a", 3], time: now - 100_000 });
+    const first = await pass();
+    assert.deepEqual([first.done, first.failed, first.pending], [1, 1, 2]);
+    const [stored] = repairs.stored;
+    await repairs.put(
+      { ...stored!, replay: serialize(["a", 2]) },
+      second.state,
+      undefined,
+      AbortSignal.timeout(1_000),
+    );
+    assert.equal((await pass()).done, 2);
+    assert.equal(data.v2.get("a"), 3);
+    assert.equal(calls.length, 3);
+  });
+
+  it("runs nothing again after what another write has done since it was listed", async () => {
+    const { data, add, pass, repairs } = bank();
+    const earlier = await add({ state: "secondary-failed", arguments: ["a", 1] });
+    const { claim } = repairs;
+    const overlapped: typeof claim = async (repair, ...given) => {
+      // The other write has ended, and marks what it has met.
+      data.v2.set("a", 2);
+      await repairs.overlap(repair, AbortSignal.timeout(1_000));
+      return claim(repair, ...given);
+    };
+    mock.method(repairs, "claim", overlapped);
+    const { done, left } = await pass();
+    assert.equal(done, 0);
+    assert.match(left[0]!.why, /came in between/);
+    assert.equal(data.v2.get("a"), 2);
+    assert.deepEqual(
+      repairs.stored.map(({ id }) => id),
+      [earlier.id],
+    );
+  });
+
+  it("keeps a reconcile that was given up from writing what it read long ago", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const thawed = deferred();
+      const late = deferred();
+      const { data, add, pass } = bank({
+        reconcile: async (_, secondary) => {
+          await thawed.promise;
+          late.resolve(secondary.put("a", 1).catch((error: unknown) => error));
+        },
+      });
+      await add();
+      const passing = pass();
+      await reactions();
+      mock.timers.tick(20_000);
+      await passing;
+      data.v2.set("a", 2);
+      thawed.resolve(undefined);
+      assert.match(String(await late.promise), /no answer in 20000 ms/);
+      assert.equal(data.v2.get("a"), 2);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it("keeps a reconcile that was frozen until its claim was over from writing at all", async () => {
+    mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    try {
+      const { data, add, pass } = bank({
+        reconcile: async (primary, secondary) => {
+          const read = await primary.balance("a");
+          mock.timers.tick(60_000);
+          await secondary.put("a", read!);
+        },
+      });
+      data.v1.set("a", 1);
+      await add();
+      const { failed, left } = await pass();
+      assert.equal(failed, 1);
+      assert.match(left[0]!.why, /time of this repair is over/);
+      assert.deepEqual(data.v2, new Map());
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it("reconciles the newest of one key first, so that an older one brings back nothing", async () => {
     const { data, add, pass } = bank({ reconcile }, "reverse-shadow");
     data.v1.set("a", 1);
@@ -275,6 +367,61 @@ describe("the repair pass", () => {
     const report = await pass(lambdaContext({ remainingMs: () => (left -= 500) }));
     assert.equal(report.complete, false);
     assert.ok(report.done > 0 && repairs.stored.length > 0);
+    assert.ok(report.pending > 0);
+    assert.match(report.left[0]!.why, /no time/);
+  });
+
+  it("stops in the middle of one key's many repairs too, and counts all of them", async () => {
+    let now = 0;
+    const slow = async () => void (now += 1_000);
+    const { add, pass, metrics, repairs } = bank({ reconcile: slow });
+    for (let number = 0; number < 30; number++) await add();
+    const report = await pass(lambdaContext({ remainingMs: () => 10_000 - now }));
+    assert.deepEqual([report.done, report.pending, report.complete], [10, 20, false]);
+    assert.equal(metrics.counts.RepairsPending, 20);
+    assert.equal(repairs.stored.length, 20);
+  });
+
+  it("gives no number of pending repairs where it saw none and did not see all", async () => {
+    const { add, pass, metrics } = bank({ reconcile });
+    for (let number = 0; number < 30; number++) await add({ dueAt: Date.now() + 60_000 });
+    let asked = 0;
+    await add({ subject: "z" });
+    const report = await pass(lambdaContext({ remainingMs: () => (asked++ < 2 ? 10_000 : 400) }));
+    assert.equal(report.complete, false);
+    assert.equal(metrics.counts.RepairsPending, report.pending || undefined);
+  });
+
+  it("fails in its time where the store hangs, so that the schedule shows it", async () => {
+    const records = memoryRecords();
+    const list: any = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });
+    const { pass } = bank({}, "shadow", {
+      records: { ...records, repairs: { ...records.repairs, list } },
+    });
+    await assert.rejects(pass(lambdaContext({ remainingMs: () => 550 })), /no answer in/);
+  });
+
+  it("has all the time there is where its context has no end", async () => {
+    const { add, pass } = bank({ reconcile });
+    await add();
+    assert.equal((await pass({} as any)).done, 1);
+  });
+
+  for (const [what, publish] of [
+    ["throws", () => assert.fail("no metrics")],
+    ["rejects", () => Promise.reject(new Error("no metrics"))],
+  ] as const) {
+    it(`reports what it did though the metrics sink ${what}`, async () => {
+      const { add, pass, logged } = bank({ reconcile }, "shadow", { metrics: { publish } });
+      await add();
+      assert.equal((await pass()).done, 1);
+      assert.match(logged.join(), /no metrics/);
+    });
+  }
+
+  it("fails in its time where the mode source hangs", async () => {
+    const { pass } = bank({}, "shadow", { modeSource: { read: never } });
+    await assert.rejects(pass(lambdaContext({ remainingMs: () => 600 })), /no answer in 100 ms/);
   });
 
   it("does nothing where the mode is a guess", async () => {
@@ -307,6 +454,18 @@ describe("the repair pass", () => {
     const { add, pass } = bank({ reconcile });
     await add({ operation: "gone" });
     assert.match((await pass()).left[0]!.why, /no dual write gone/);
+  });
+
+  it("goes on where a record is spoilt, and names it", async () => {
+    const { add, pass } = bank();
+    const spoilt = { state: "secondary-failed", subject: "a" } as const;
+    await add({ ...spoilt, time: Number.NaN, dueAt: Number.NaN, replay: Uint8Array.of(7) });
+    await add({ ...spoilt, subject: "b", replay: serialize(5) });
+    await add({ ...spoilt, subject: "c", state: "finished" as any, bucket: undefined as any });
+    await add({ state: "secondary-failed", subject: "d" });
+    const { done, failed, pending, left } = await pass();
+    assert.deepEqual([done, failed, pending], [1, 2, 3]);
+    assert.ok(left.some(({ time }) => time === "unknown"));
   });
 
   it("refuses migrations without a dual write", () => {

@@ -14,6 +14,7 @@ export function repairOf(given: Partial<StoredRepair> = {}): StoredRepair {
     requestId: "request-1",
     time: now - 120_000,
     dueAt: now - 1,
+    endedAt: (given.time ?? now - 120_000) + 50,
     primary: "v1",
     idempotencyKey: "key-1",
     subject: "subject-1",
