@@ -262,6 +262,9 @@ async function stop(
         ApplicationId: applicationId,
         EnvironmentId: environmentId,
         DeploymentNumber: number,
+        // Without it AppConfig stops what is DEPLOYING, and not what bakes. One that has completed this
+        // very moment is reverted, which comes to the same.
+        AllowRevert: true,
       }),
     );
   } catch (error) {

@@ -77,19 +77,19 @@ export function listDeployments(state: AppConfigState, input: Input) {
 
 /**
  * Stops a deployment that runs, or, with `AllowRevert`, takes back a completed one within 72 hours.
- * AWS documents DEPLOYING as the one state that can be stopped; that BAKING can be too is not
- * verified. Neither is that only the latest completed deployment of a profile can be reverted.
+ * AWS documents DEPLOYING as the one state that can be stopped without `AllowRevert`, so one that bakes
+ * wants it. That only the latest completed deployment of a profile can be reverted is not verified.
  */
 export function stopDeployment(state: AppConfigState, input: Input) {
   const [environment, deployment] = find(state, input);
-  if (isRunning(deployment)) {
+  if (isRunning(deployment) && (deployment.state !== "BAKING" || input.AllowRevert === true)) {
     rollBack(state, deployment, "USER", "Rollback initiated by user");
   } else if (deployment.state === "COMPLETE" && input.AllowRevert === true) {
     revert(state, environment, deployment);
   } else {
     throw badRequest(
-      `Deployment ${deployment.number} is ${deployment.state}: only a deployment in progress can be ` +
-        `stopped, and, with AllowRevert, a completed one reverted`,
+      `Deployment ${deployment.number} is ${deployment.state}: only one that is DEPLOYING can be ` +
+        `stopped, and, with AllowRevert, one that bakes, or a completed one reverted`,
     );
   }
   return deploymentShape(environment, deployment);

@@ -161,6 +161,16 @@ test("a deployment in progress is stopped by its user", async (t) => {
   assert.equal(environment.State, "ROLLED_BACK");
 });
 
+test("a deployment that bakes is stopped with AllowRevert alone, and is rolled back then", async (t) => {
+  const { clock, version, deploy, strategy, client, ids } = await appConfigFixture(t);
+  await deploy(await version({ mode: "old" }), await strategy(0, 10));
+  const stop = (AllowRevert?: boolean) =>
+    client.send(new control.StopDeploymentCommand({ ...ids, DeploymentNumber: 1, AllowRevert }));
+  await clock.advance(1);
+  await assert.rejects(stop(), { name: "BadRequestException", message: /BAKING/ });
+  assert.equal((await stop(true)).State, "ROLLING_BACK");
+});
+
 test("a completed deployment is reverted within 72 hours, monitors or not", async (t) => {
   const { clock, alarms, version, deploy, strategy, client, ids, session, latest } =
     await appConfigFixture(t);
