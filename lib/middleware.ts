@@ -2,7 +2,7 @@ import type { MiddlewareObj } from "@middy/core";
 import { Invocation } from "./call/invocation.ts";
 import type { Migration } from "./migration.ts";
 import { holdEnvironment } from "./lambda/early-response.ts";
-import type { HeldWork } from "./lambda/hold.ts";
+import { SAFETY_MS, type HeldWork, type Holding } from "./lambda/hold.ts";
 import { streamed, streamIn } from "./lambda/response-stream.ts";
 import { whenHooksAreSkipped } from "./lambda/skipped-hooks.ts";
 import { messageOf } from "./logger.ts";
@@ -43,13 +43,13 @@ export default function segue(
   migrations: Migration | readonly Migration[],
   options: SegueOptions = {},
 ): MiddlewareObj<any, any, any, any> {
-  const { defined, logger, modeSource, metrics, stores, repairs, reserveMs } = resolveOptions(
-    migrations,
-    options,
-  );
+  const resolved = resolveOptions(migrations, options);
+  const { defined, logger, modeSource, metrics, stores, repairs } = resolved;
   const { keepsAll = false, strict = false } = options.records ?? {};
   // A store that may fail the invocation can only do so before the response.
   const holding = options.response === "early" && !strict ? holdEnvironment(logger) : undefined;
+  // Records have until half of the reserve, and after that nothing may be under way when it is let go.
+  const reserveMs = holding ? Math.max(resolved.reserveMs, 2 * SAFETY_MS) : resolved.reserveMs;
   const books = new Map(
     Array.from(repairs, ([name, store]) => [name, new RepairBook(store, logger)]),
   );
@@ -63,12 +63,7 @@ export default function segue(
     const remainingMs = remainingTimeOf(context);
     const requestId = String(context.awsRequestId ?? crypto.randomUUID());
     const invocation = new Invocation(requestId, remainingMs, reserveMs);
-    const held = holding?.begin(requestId, () => invocation.hurry());
-    requests.set(request, {
-      invocation,
-      held,
-      stopLooking: held && whenHooksAreSkipped(request, () => void close(request)),
-    });
+    requests.set(request, { invocation, held: holding && hold(request, invocation, holding) });
     await Promise.all(
       defined.map(async (migration) => {
         const reading = await readMode(migration.name, remainingMs() / 2);
@@ -79,6 +74,19 @@ export default function segue(
         });
       }),
     );
+  }
+
+  function hold(request: MiddyRequest, invocation: Invocation, by: Holding): Held | undefined {
+    const ending = new AbortController();
+    const work = by.begin(invocation.requestId, (leftMs) => {
+      invocation.hurry(leftMs);
+      ending.abort();
+      // Its handler may not have come to an end.
+      void close(request);
+    });
+    if (work === undefined) return undefined;
+    const stopLooking = whenHooksAreSkipped(request, () => void close(request));
+    return { work, ending: ending.signal, stopLooking };
   }
 
   async function readMode(migration: string, budgetMs: number): Promise<ModeReading> {
@@ -98,27 +106,28 @@ export default function segue(
     if (opened === undefined) return;
     // An error after this hook brings the request here again; what is done once is done.
     requests.delete(request);
-    opened.stopLooking?.();
     const { invocation, held } = opened;
-    if (!held?.isHeld) {
+    held?.stopLooking();
+    if (!held?.work.isHeld) {
       if (invocation.hasWork) countDrain(invocation, "DrainedInline");
-      await settle(invocation).finally(() => held?.end());
+      await settle(invocation).finally(() => held?.work.end());
       return;
     }
     const body = streamIn(request.response);
     if (body === undefined && !invocation.hasWork) {
-      await settle(invocation);
-      held.end();
+      await settle(invocation).finally(() => held.work.end());
       return;
     }
     const heldFrom = performance.now();
-    // A body that is still streamed may yet call the dependency.
-    void streamed(body)
-      .then(() => {
-        if (invocation.hasWork) countDrain(invocation, "DrainedEarly");
-        return settle(invocation, heldFrom);
-      })
-      .finally(() => held.end());
+    const settleAfterResponse = async () => {
+      // A body that is still streamed may yet call the dependency.
+      if (body !== undefined) await streamed(body, held.ending);
+      // The caller's turn comes first.
+      else await new Promise((turn) => setImmediate(turn));
+      if (invocation.hasWork) countDrain(invocation, "DrainedEarly");
+      await settle(invocation, heldFrom);
+    };
+    void settleAfterResponse().finally(() => held.work.end());
   }
 
   function countDrain(invocation: Invocation, metric: "DrainedEarly" | "DrainedInline"): void {
@@ -170,8 +179,14 @@ interface MiddyRequest {
 interface OpenRequest {
   readonly invocation: Invocation;
   /** Set where the environment can be held for it. */
-  readonly held: HeldWork | undefined;
-  readonly stopLooking: (() => void) | undefined;
+  readonly held: Held | undefined;
+}
+
+interface Held {
+  readonly work: HeldWork;
+  /** Aborts when the process is about to end. */
+  readonly ending: AbortSignal;
+  stopLooking(): void;
 }
 
 /**

@@ -27,7 +27,8 @@ export class Invocation {
   #calibrations = 0;
   #closed = false;
   #sealed = false;
-  #isHurried = false;
+  /** When the process ends, by `performance.now()`, where it is about to. */
+  #hurriedUntil = Infinity;
   #onIdle: (() => void) | undefined;
   /** One timer for all calls: they are many, and hardly ever does one of them need it. */
   #alarm: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
@@ -49,7 +50,13 @@ export class Invocation {
 
   /** Milliseconds in which the records must be written: half of the reserve is left to the response. */
   get writeBudgetMs(): number {
-    return this.#remainingMs() - this.#reserveMs / 2;
+    const remainingMs = this.#remainingMs() - this.#reserveMs / 2;
+    // A process may end before its invocation's time is over, and also long after it.
+    return this.#isHurried ? this.#hurriedUntil - performance.now() : remainingMs;
+  }
+
+  get #isHurried(): boolean {
+    return this.#hurriedUntil !== Infinity;
   }
 
   /** Whether the handler is done, so that nothing new may be started beside a primary. */
@@ -139,9 +146,13 @@ export class Invocation {
     this.#sealed = true;
   }
 
-  /** Ends a wait for the calls under way, or keeps one from beginning. */
-  hurry(): void {
-    this.#isHurried = true;
+  /**
+   * Ends a wait for the calls under way, or keeps one from beginning, since the process is about to end.
+   *
+   * @param leftMs milliseconds in which the records must be written.
+   */
+  hurry(leftMs: number): void {
+    this.#hurriedUntil = performance.now() + leftMs;
     this.#onIdle?.();
   }
 

@@ -9,6 +9,9 @@ const EXTENSION = "middy-segue";
 /** Milliseconds that a process has between SIGTERM and SIGKILL on Lambda are 500; some are for the log. */
 const FLUSH_MS = 400;
 
+/** Those of them in which what is unsent must be sent, or else be printed. */
+const SAVE_MS = 300;
+
 let holding: Holding | undefined | "none";
 
 /**
@@ -49,7 +52,7 @@ const NEVER_FROZEN: Holding = {
 /** Lambda sends SIGTERM to a process that has registered an extension, and kills it soon after. */
 function flushOnShutdown(hold: Hold): void {
   process.once("SIGTERM", () => {
-    const flushing = withTimeLimit(() => hold.flush(), FLUSH_MS);
+    const flushing = withTimeLimit(() => hold.flush(SAVE_MS), FLUSH_MS);
     void flushing
       .catch(() => {})
       .then(() => {

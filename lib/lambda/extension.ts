@@ -1,6 +1,9 @@
 import { Agent, request } from "node:http";
 import type { InvokeEvent } from "./hold.ts";
 
+/** A platform that can't be reached is asked once more: a connection may break while nobody looks at it. */
+const ATTEMPTS = 2;
+
 /**
  * Serves an internal extension's events, one after the other, for as long as the process lives.
  *
@@ -15,7 +18,19 @@ export async function serveExtension(
   // Its one connection is frozen together with the process for as long as it takes, so it has no
   // time-out; and it is no reason for a process to live on.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  for (;;) await handle(await nextEvent(api, id, agent));
+  let failures = 0;
+  for (;;) {
+    let event: InvokeEvent;
+    try {
+      event = await nextEvent(api, id, agent);
+    } catch (error) {
+      failures++;
+      if (failures === ATTEMPTS) throw error;
+      continue;
+    }
+    failures = 0;
+    await handle(event);
+  }
 }
 
 function nextEvent(api: string, id: string, agent: Agent): Promise<InvokeEvent> {

@@ -4,6 +4,9 @@ export const REACH_MS = 25;
 /** Milliseconds before the invocation's deadline at which it is let go, whatever is still under way. */
 export const SAFETY_MS = 100;
 
+/** Milliseconds that Lambda gives an invocation at the most; a clock that jumps would give it more. */
+const MAX_INVOCATION_MS = 900_000;
+
 /** What the platform says of an invocation. */
 export interface InvokeEvent {
   readonly requestId: string;
@@ -24,17 +27,27 @@ export interface Holding {
   /**
    * An invocation has reached the middleware.
    *
-   * @param hurry is called when the process is about to end: what can be saved must be saved now.
+   * @param hurry is called when the process is about to end, with the milliseconds that it has left: what
+   *   can be saved must be saved now.
    * @returns nothing where the environment can't be held for it.
    */
-  begin(requestId: string, hurry: () => void): HeldWork | undefined;
+  begin(requestId: string, hurry: Hurry): HeldWork | undefined;
 }
 
-interface Invocation {
-  readonly requestId: string;
-  readonly works: Set<() => void>;
-  /** Resolves when there is no work left. */
-  readonly idle: PromiseWithResolvers<void>;
+export type Hurry = (leftMs: number) => void;
+
+/** What isn't done, of invocations that were let go too. */
+interface Unfinished {
+  readonly hurry: Hurry;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/** What has begun since the last invocation was let go: an environment has one at a time. */
+interface Span {
+  /** How much of it isn't done. */
+  works: number;
+  /** Resolves when none is left. */
+  idle: PromiseWithResolvers<void>;
   isReleased: boolean;
 }
 
@@ -43,30 +56,32 @@ interface Invocation {
  * one in no given order: the event may come before the handler is called, or when it has returned.
  */
 export class Hold implements Holding {
-  #invocation: Invocation | undefined;
+  #span: Span | undefined;
   /** Resolves when the invocation that is waited for begins. */
-  #arrival: { readonly requestId: string; readonly resolve: () => void } | undefined;
+  #arrival: PromiseWithResolvers<void> | undefined;
   #lastReleased: string | undefined;
   #isOver = false;
+  readonly #unfinished = new Set<Unfinished>();
 
-  begin(requestId: string, hurry: () => void): HeldWork | undefined {
+  begin(requestId: string, hurry: Hurry): HeldWork | undefined {
     if (this.#isOver || this.#lastReleased === requestId) return undefined;
-    if (this.#invocation?.requestId !== requestId) {
-      // What is left of another one was let go before its end.
-      const idle = Promise.withResolvers<void>();
-      this.#invocation = { requestId, works: new Set(), idle, isReleased: false };
-      if (this.#arrival?.requestId === requestId) this.#arrival.resolve();
-    }
-    const invocation = this.#invocation;
+    const span = (this.#span ??= { works: 0, idle: Promise.withResolvers(), isReleased: false });
+    // One that began and ended in this invocation before it has said that there is nothing left.
+    if (span.works === 0) span.idle = Promise.withResolvers();
+    span.works++;
+    const work: Unfinished = { hurry, done: Promise.withResolvers() };
+    this.#unfinished.add(work);
+    this.#arrival?.resolve();
     const isOver = () => this.#isOver;
-    invocation.works.add(hurry);
     return {
       get isHeld() {
-        return !invocation.isReleased && !isOver();
+        return !span.isReleased && !isOver();
       },
-      end() {
-        invocation.works.delete(hurry);
-        if (invocation.works.size === 0) invocation.idle.resolve();
+      end: () => {
+        if (!this.#unfinished.delete(work)) return;
+        work.done.resolve();
+        span.works--;
+        if (span.works === 0) span.idle.resolve();
       },
     };
   }
@@ -77,21 +92,25 @@ export class Hold implements Holding {
    */
   async released({ requestId, deadlineMs }: InvokeEvent): Promise<void> {
     this.#lastReleased = undefined;
-    if (this.#invocation?.requestId !== requestId) await this.#untilBegun(requestId);
-    const invocation = this.#invocation;
-    if (invocation?.requestId === requestId) {
-      const leftMs = deadlineMs - Date.now() - SAFETY_MS;
-      await within(Math.max(0, leftMs), invocation.idle.promise);
-      invocation.isReleased = true;
+    const leftMs = Math.min(deadlineMs - Date.now(), MAX_INVOCATION_MS);
+    const endsAt = performance.now() + leftMs - SAFETY_MS;
+    if (this.#span === undefined) await this.#untilBegun();
+    const span = this.#span;
+    if (span !== undefined) {
+      // More may begin than has ended, such as where a handler calls two others.
+      while (span.works > 0 && performance.now() < endsAt) {
+        await within(endsAt - performance.now(), span.idle.promise);
+      }
+      span.isReleased = true;
     }
+    this.#span = undefined;
     this.#lastReleased = requestId;
   }
 
   /** An invocation that an earlier middleware answers never gets here, and isn't waited for. */
-  async #untilBegun(requestId: string): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#arrival = { requestId, resolve };
-    await within(REACH_MS, promise);
+  async #untilBegun(): Promise<void> {
+    this.#arrival = Promise.withResolvers();
+    await within(REACH_MS, this.#arrival.promise);
     // On a busy processor both the timer and the invocation may be due; the invocation comes first.
     await new Promise((turn) => setImmediate(turn));
     this.#arrival = undefined;
@@ -102,12 +121,11 @@ export class Hold implements Holding {
     this.#isOver = true;
   }
 
-  /** Tells all work to make haste. Resolves when it is done. */
-  async flush(): Promise<void> {
-    const invocation = this.#invocation;
-    if (invocation === undefined || invocation.works.size === 0) return;
-    for (const hurry of invocation.works) hurry();
-    await invocation.idle.promise;
+  /** Tells all work to make haste, with the milliseconds it has. Resolves when it is done. */
+  async flush(leftMs: number): Promise<void> {
+    const unfinished = [...this.#unfinished];
+    for (const { hurry } of unfinished) hurry(leftMs);
+    await Promise.all(unfinished.map(({ done }) => done.promise));
   }
 }
 

@@ -1,18 +1,26 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 
+export type Streamed = Readable | ReadableStream;
+
 /** The stream that a streaming handler has answered with, itself or as the body of an HTTP response. */
-export function streamIn(response: unknown): Readable | undefined {
-  if (response instanceof Readable) return response;
-  const body = (response as { body?: unknown } | null | undefined)?.body;
-  return body instanceof Readable ? body : undefined;
+export function streamIn(response: unknown): Streamed | undefined {
+  if (isStream(response)) return response;
+  const { statusCode, body } = (response ?? {}) as { statusCode?: unknown; body?: unknown };
+  // Without a status Middy takes it for no HTTP response, and nobody would ever read its body.
+  return statusCode && isStream(body) ? body : undefined;
 }
 
-/** Resolves when a stream has ended, well or badly. Never rejects. */
-export async function streamed(stream: Readable | undefined): Promise<void> {
-  if (stream === undefined) return;
+function isStream(value: unknown): value is Streamed {
+  return value instanceof Readable || value instanceof ReadableStream;
+}
+
+/**
+ * Resolves when a stream has ended, well or badly, or when nobody should wait any more. Never rejects.
+ */
+export async function streamed(stream: Streamed, signal: AbortSignal): Promise<void> {
   try {
-    await finished(stream);
+    await finished(stream as Readable, { signal });
   } catch {
     // Whoever sends it has the error.
   }
