@@ -118,14 +118,14 @@ export default function segue(
       await settle(invocation).finally(() => held.work.end());
       return;
     }
-    const heldFrom = performance.now();
     const settleAfterResponse = async () => {
       // A body that is still streamed may yet call the dependency.
       if (body !== undefined) await streamed(body, held.ending);
       // The caller's turn comes first.
       else await new Promise((turn) => setImmediate(turn));
-      if (invocation.hasWork) countDrain(invocation, "DrainedEarly");
-      await settle(invocation, heldFrom);
+      const { hasWork } = invocation;
+      if (hasWork) countDrain(invocation, "DrainedEarly");
+      await settle(invocation, hasWork ? performance.now() : undefined);
     };
     void settleAfterResponse().finally(() => held.work.end());
   }

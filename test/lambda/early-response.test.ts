@@ -1,48 +1,135 @@
 import assert from "node:assert/strict";
-import { createServer, type ServerResponse } from "node:http";
-import { test, type TestContext } from "node:test";
-import { closeServer, listen } from "../../lib/local/listen.ts";
-import { isStopped, setUpLambda, until } from "../local/lambda/harness.ts";
-import { bundled, PRELUDE } from "./early.ts";
+import { test } from "node:test";
+import { isStopped, until } from "../local/lambda/harness.ts";
+import { interpose, setUpEarly } from "./early.ts";
 
-/** A V2 that answers when the test lets it. */
-async function openV2(t: TestContext) {
-  const waiting: ServerResponse[] = [];
-  const server = createServer((_, response) => void waiting.push(response));
-  const url = `http://127.0.0.1:${await listen(server)}`;
-  t.after(() => closeServer(server));
-  return {
-    url,
-    asked: () => until("V2 is asked", () => waiting.length > 0),
-    answer: (text = "ok") => waiting.splice(0).forEach((response) => response.end(text)),
-  };
-}
+const HANDLER = `
+export const handler = middy().use(early()).handler(async (url, context) => {
+  await migration.client(context).get(url);
+  return process.pid;
+});`;
 
 for (const format of ["esm", "cjs"] as const) {
   test(`the caller has its answer while the secondary is still under way (${format})`, async (t) => {
-    const { define, invoke, lines } = await setUpLambda(t);
-    const v2 = await openV2(t);
-    const code = await bundled(
-      `${PRELUDE}
-      export const handler = middy().use(early()).handler(async (url, context) => {
-        await migration.client(context).get(url);
-        return process.pid;
-      });`,
-      { format },
-    );
-    await define("early", code, { Timeout: 30 });
+    const { invoke, v2, stored, printed } = await setUpEarly(t, HANDLER, {}, { format });
     for (let count = 1; count <= 3; count++) {
-      const { result: pid, $metadata } = await invoke("early", v2.url);
+      const { result: pid, $metadata } = await invoke(v2.url);
       assert.equal(typeof pid, "number");
       await v2.asked();
       assert.ok(!isStopped(pid), "it is held");
       v2.answer();
       await until("it is frozen", () => isStopped(pid));
-      const printed = lines.map(({ line }) => line);
-      assert.ok(printed.includes(`stored match of ${$metadata.requestId}`), printed.join("\n"));
-      const metrics = printed.filter((line) => line.includes('"DrainedEarly"'));
+      assert.deepEqual(stored($metadata.requestId), ["match"]);
+      const metrics = printed().filter((line) => line.includes('"DrainedEarly"'));
       assert.equal(metrics.length, count);
       assert.match(metrics.at(-1)!, /"Held":/);
     }
   });
 }
+
+test("all is stored and printed when it freezes, whatever V2's time", async (t) => {
+  const { invoke, stored, sumOf } = await setUpEarly(
+    t,
+    `const slow = defineMigration({
+      name: "things",
+      v1: { get: async () => "ok" },
+      v2: { get: (ms) => new Promise((resolve) => setTimeout(resolve, ms, "ok")) },
+      operations: { get: { kind: "read" } },
+    });
+    export const handler = middy().use(early({}, slow)).handler(async (ms, context) => {
+      await slow.client(context).get(ms);
+      return process.pid;
+    });`,
+  );
+  for (let count = 1; count <= 30; count++) {
+    const { result: pid, $metadata } = await invoke(count % 6);
+    await until("it is frozen", () => isStopped(pid));
+    assert.deepEqual(stored($metadata.requestId), ["match"]);
+    assert.equal(sumOf("Comparisons"), count);
+    assert.equal(sumOf("RecordsStored"), count);
+    assert.equal(sumOf("DrainedEarly"), count);
+  }
+  assert.equal(sumOf("DrainedInline"), 0);
+});
+
+test("an invocation with nothing to wait for isn't held, and its counts are out", async (t) => {
+  const { invoke, sumOf } = await setUpEarly(
+    t,
+    `export const handler = middy().use(early({ modeSource: fixedMode("old") })).handler(
+      async (url, context) => {
+        await migration.client(context).get(url);
+        return process.pid;
+      });`,
+  );
+  const { result: pid } = await invoke();
+  await until("it is frozen", () => isStopped(pid));
+  assert.equal(sumOf("V1Calls"), 1);
+  assert.equal(sumOf("DrainedEarly") + sumOf("DrainedInline"), 0);
+});
+
+test("the extension's event after the handler has ended", async (t) => {
+  const gates: (() => void)[] = [];
+  const proxy = await interpose(t, (path) =>
+    path.endsWith("/next") ? new Promise<void>((open) => gates.push(open)) : undefined,
+  );
+  const { invoke, v2, stored } = await setUpEarly(
+    t,
+    `process.env.AWS_LAMBDA_RUNTIME_API = "${proxy}/" + process.env.AWS_LAMBDA_RUNTIME_API;${HANDLER}`,
+  );
+  for (const letGo of ["while V2 is asked", "when all is done"]) {
+    const { result: pid, $metadata } = await invoke(v2.url);
+    await v2.asked();
+    if (letGo === "while V2 is asked") gates.shift()!();
+    v2.answer();
+    await until("it is stored", () => stored($metadata.requestId).length === 1);
+    if (letGo === "when all is done") gates.shift()!();
+    await until("it is frozen", () => isStopped(pid));
+  }
+});
+
+test("a connection to the platform that breaks is made again", async (t) => {
+  let asked = 0;
+  const proxy = await interpose(t, (path, outgoing) => {
+    if (!path.endsWith("/next") || ++asked !== 2) return undefined;
+    outgoing.destroy();
+    return "answered";
+  });
+  const { invoke, v2, sumOf } = await setUpEarly(
+    t,
+    `process.env.AWS_LAMBDA_RUNTIME_API = "${proxy}/" + process.env.AWS_LAMBDA_RUNTIME_API;${HANDLER}`,
+  );
+  for (let count = 1; count <= 2; count++) {
+    const { result: pid } = await invoke(v2.url);
+    await v2.asked();
+    v2.answer();
+    await until("it is frozen", () => isStopped(pid));
+  }
+  assert.equal(sumOf("DrainedEarly"), 2);
+  assert.ok(asked >= 4);
+});
+
+test("a connection to the platform that stays broken ends this environment, and says so", async (t) => {
+  let isBroken = false;
+  const proxy = await interpose(t, (path, outgoing) => {
+    if (!path.endsWith("/next") || !isBroken) return undefined;
+    outgoing.destroy();
+    return "answered";
+  });
+  const { invoke, v2, printed, sumOf } = await setUpEarly(
+    t,
+    `process.env.AWS_LAMBDA_RUNTIME_API = "${proxy}/" + process.env.AWS_LAMBDA_RUNTIME_API;${HANDLER}`,
+    { Timeout: 2 },
+  );
+  const { result: pid } = await invoke(v2.url);
+  isBroken = true;
+  await v2.asked();
+  v2.answer();
+  await until("it gives up", () =>
+    printed().some((line) => line.includes("responses wait for the secondary from now on")),
+  );
+  isBroken = false;
+  const next = await invoke(v2.url);
+  assert.notEqual(next.result, pid);
+  v2.answer();
+  await until("both are counted", () => sumOf("Comparisons") === 2);
+});

@@ -1,5 +1,10 @@
 import { build } from "esbuild";
+import { createServer, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { LambdaOptions } from "../../lib/local/lambda/index.ts";
+import { closeServer, listen } from "../../lib/local/listen.ts";
+import { setUpLambda, until } from "../local/lambda/harness.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -29,23 +34,100 @@ export async function bundled(
   return { [format === "esm" ? "index.mjs" : "index.js"]: outputFiles[0]!.text };
 }
 
-/** What most of these functions have in common: a V1, a V2 at a URL of the test's, and the early response. */
+/**
+ * What these functions have in common: a V1 that answers at once, a V2 at a URL of the test's, records that
+ * are printed, and the early response.
+ */
 export const PRELUDE = `
 import middy from "@middy/core";
 import segue, { defineMigration } from "middy-segue";
-import { fixedMode } from "middy-segue/testing";
-const stored = (comparison) => console.log("stored " + comparison.outcome + " of " + comparison.requestId);
+import { fixedMode, memoryRecords } from "middy-segue/testing";
+const stored = ({ outcome, requestId }) => console.log("stored " + outcome + " of " + requestId);
 const records = {
-  retentionDays: 1,
-  keepsAll: true,
+  ...memoryRecords(),
   write: async (comparisons) => (comparisons.forEach(stored), []),
 };
-const migration = defineMigration({
-  name: "things",
+const migrationOf = (operation = {}, name = "things") => defineMigration({
+  name,
   v1: { get: async () => "ok" },
   v2: { get: async (url) => (url ? (await fetch(url)).text() : "ok") },
-  operations: { get: { kind: "read", timeoutMs: 5_000, breaker: false } },
+  operations: { get: { kind: "read", timeoutMs: 5_000, breaker: false, ...operation } },
 });
-const early = (options = {}) =>
-  segue(migration, { modeSource: fixedMode("shadow"), records, response: "early", ...options });
+const migration = migrationOf();
+const early = (options = {}, migrations = migration) =>
+  segue(migrations, { modeSource: fixedMode("shadow"), records, response: "early", ...options });
 `;
+
+/** A V2 that answers when the test lets it. */
+export async function openV2(t: TestContext) {
+  const waiting: ServerResponse[] = [];
+  const server = createServer((_, response) => void waiting.push(response));
+  const url = `http://127.0.0.1:${await listen(server)}`;
+  t.after(() => closeServer(server));
+  return {
+    url,
+    asked: (times = 1) => until(`V2 is asked ${times} times`, () => waiting.length >= times),
+    answer: (text = "ok") => waiting.splice(0).forEach((response) => response.end(text)),
+  };
+}
+
+/** A function `early` of such a source, its V2, and what it prints. */
+export async function setUpEarly(
+  t: TestContext,
+  source: string,
+  properties: object = {},
+  { format, ...options }: Partial<LambdaOptions> & { format?: "esm" | "cjs" } = {},
+) {
+  const lambda = await setUpLambda(t, options);
+  const v2 = await openV2(t);
+  const code = await bundled(PRELUDE + source, { format });
+  await lambda.define("early", code, { Timeout: 30, ...properties });
+  const printed = () => lambda.lines.map(({ line }) => line);
+  return {
+    ...lambda,
+    v2,
+    printed,
+    invoke: (event?: unknown) => lambda.invoke("early", event),
+    /** The outcomes that were stored, of one invocation or of all. */
+    stored: (requestId = "") =>
+      printed()
+        .filter((line) => line.startsWith("stored ") && line.endsWith(requestId))
+        .map((line) => line.split(" ")[1]),
+    /** The sum of a metric, by migration. */
+    sumOf(metric: string): number {
+      const values = printed()
+        .filter((line) => line.includes('"_aws"'))
+        .map((line) => JSON.parse(line)[metric] ?? 0);
+      return values.flat().reduce((sum: number, value: number) => sum + value, 0);
+    },
+  };
+}
+
+/**
+ * Stands between a function's extension and its platform. A function goes through it by
+ * `process.env.AWS_LAMBDA_RUNTIME_API = url + "/" + process.env.AWS_LAMBDA_RUNTIME_API`.
+ *
+ * @param intercept is given each request's path, and may answer in the platform's place; else it resolves
+ *   when the platform's answer may go on.
+ */
+export async function interpose(
+  t: TestContext,
+  intercept: (path: string, outgoing: ServerResponse) => "answered" | Promise<void> | undefined,
+): Promise<string> {
+  const server = createServer((incoming, outgoing) => {
+    const [, host, path] = /^\/([^/]+)(\/.*)$/.exec(incoming.url!)!;
+    const passed = intercept(path!, outgoing);
+    if (passed === "answered") return;
+    const { method, headers } = incoming;
+    const asking = request(`http://${host}${path}`, { method, headers }, (answer) => {
+      void Promise.resolve(passed).then(() => {
+        outgoing.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(outgoing);
+      });
+    });
+    asking.on("error", () => outgoing.destroy());
+    incoming.pipe(asking);
+  });
+  t.after(() => closeServer(server));
+  return `127.0.0.1:${await listen(server)}`;
+}

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { installClient } from "./install.ts";
 
 const tests = [
+  "test/lambda/early-response.test.ts",
+  "test/lambda/hazards.test.ts",
   "test/local/lambda/**/*.test.ts",
   "test/local/cloud.test.ts",
   "test/e2e/**/*.test.ts",
