@@ -38,8 +38,8 @@ export interface SegueOptions {
   /**
    * When the response goes out: `inline`, when all that runs after the handler is done, the secondary at
    * `timeoutMs` at the latest; or `early`, at once, while a Lambda extension within the process holds the
-   * environment until that is done. `early` is billed for as long, and where there can be no extension it
-   * is `inline`, with one line in the log.
+   * environment until that is done. `early` is billed for as long, keeps at least 200 ms of `reserveMs`, and
+   * is `inline` where there can be no extension, with one line in the log.
    * @default "inline"
    */
   readonly response?: "inline" | "early";

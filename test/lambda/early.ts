@@ -1,10 +1,9 @@
 import { build } from "esbuild";
 import { createServer, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import type { LambdaOptions } from "../../lib/local/lambda/index.ts";
 import { closeServer, listen } from "../../lib/local/listen.ts";
-import { setUpLambda, until } from "../local/lambda/harness.ts";
+import { setUpLambda, until, type Cleanup } from "../local/lambda/harness.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -59,7 +58,7 @@ const early = (options = {}, migrations = migration) =>
 `;
 
 /** A V2 that answers when the test lets it. */
-export async function openV2(t: TestContext) {
+export async function openV2(t: Cleanup) {
   const waiting: ServerResponse[] = [];
   const server = createServer((_, response) => void waiting.push(response));
   const url = `http://127.0.0.1:${await listen(server)}`;
@@ -73,7 +72,7 @@ export async function openV2(t: TestContext) {
 
 /** A function `early` of such a source, its V2, and what it prints. */
 export async function setUpEarly(
-  t: TestContext,
+  t: Cleanup,
   source: string,
   properties: object = {},
   { format, ...options }: Partial<LambdaOptions> & { format?: "esm" | "cjs" } = {},
@@ -111,7 +110,7 @@ export async function setUpEarly(
  *   when the platform's answer may go on.
  */
 export async function interpose(
-  t: TestContext,
+  t: Cleanup,
   intercept: (path: string, outgoing: ServerResponse) => "answered" | Promise<void> | undefined,
 ): Promise<string> {
   const server = createServer((incoming, outgoing) => {

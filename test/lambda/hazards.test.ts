@@ -312,6 +312,8 @@ describe("a streaming handler", () => {
         assert.ok(parts, text);
         const pid = Number(parts[1]);
         assert.equal(errorCode !== undefined, fails);
+        // AWS's runtime client ends the process at such an error, with this middleware or without it.
+        if (errorCode === "Runtime.ExitError") return;
         await v2.asked();
         assert.ok(!isStopped(pid), "it is held");
         v2.answer();

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, "../..");
 const pinned = join(import.meta.dirname, "client");
 const cache = join(root, "node_modules/.cache/segue-ric");
 const client = join(cache, "node_modules/aws-lambda-ric");
+const entry = join(client, "index.mjs");
 const files = ["package.json", "package-lock.json"];
 
 /** What its build wants, with Debian's names for it. */
@@ -19,8 +20,8 @@ const tools = { cmake: "cmake", "g++": "g++", make: "make", xz: "xz-utils", pyth
  * @throws Error that says what is missing
  */
 export function installClient(): string {
-  const entry = join(client, "index.mjs");
-  if (isInstalled()) return entry;
+  const installed = installedClient();
+  if (installed !== undefined) return installed;
   if (process.platform !== "linux") {
     throw new Error(`aws-lambda-ric is built on Linux only, this is ${process.platform}`);
   }
@@ -43,6 +44,11 @@ export function installClient(): string {
     throw new Error("aws-lambda-ric could not be installed", { cause: error });
   }
   return entry;
+}
+
+/** The same file, where that version is there already. */
+export function installedClient(): string | undefined {
+  return isInstalled() ? entry : undefined;
 }
 
 function isInstalled(): boolean {

@@ -17,8 +17,11 @@ import { createLambda, type LambdaOptions, type LogLine } from "../../../lib/loc
 
 const site = { stackName: "Test", region: "us-east-1", account: "123456789012" };
 
+/** Where what was opened is closed: a test, or a benchmark. */
+export type Cleanup = Pick<TestContext, "after">;
+
 /** A Lambda service behind a gateway, functions made of a few lines, and the real client. */
-export async function setUpLambda(t: TestContext, options: Partial<LambdaOptions> = {}) {
+export async function setUpLambda(t: Cleanup, options: Partial<LambdaOptions> = {}) {
   const gateway = await openGateway();
   t.after(() => gateway.close());
   const assets = await mkdtemp(join(tmpdir(), "segue-assets-"));
