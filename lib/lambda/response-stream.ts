@@ -3,12 +3,20 @@ import { finished } from "node:stream/promises";
 
 export type Streamed = Readable | ReadableStream;
 
-/** The stream that a streaming handler has answered with, itself or as the body of an HTTP response. */
+/**
+ * The stream that a streaming handler has answered with, itself or as the body of an HTTP response. Never
+ * throws.
+ */
 export function streamIn(response: unknown): Streamed | undefined {
-  if (isStream(response)) return response;
-  const { statusCode, body } = (response ?? {}) as { statusCode?: unknown; body?: unknown };
-  // Without a status Middy takes it for no HTTP response, and nobody would ever read its body.
-  return statusCode && isStream(body) ? body : undefined;
+  try {
+    if (isStream(response)) return response;
+    const { statusCode, body } = (response ?? {}) as { statusCode?: unknown; body?: unknown };
+    // Without a status Middy takes it for no HTTP response, and nobody would ever read its body.
+    return statusCode && isStream(body) ? body : undefined;
+  } catch {
+    // A getter of the response's own.
+    return undefined;
+  }
 }
 
 function isStream(value: unknown): value is Streamed {

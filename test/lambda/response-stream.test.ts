@@ -21,6 +21,16 @@ describe("the stream in a response", () => {
     ["null", null, undefined],
     ["a string", "text", undefined],
     ["an object without a prototype", Object.create(null), undefined],
+    [
+      "a getter that throws",
+      {
+        statusCode: 200,
+        get body() {
+          throw new Error("no");
+        },
+      },
+      undefined,
+    ],
   ] as const) {
     it(what, () => assert.equal(streamIn(response), expected));
   }
