@@ -31,12 +31,15 @@ function open(logger: Logger): Holding | undefined {
   try {
     if (api === undefined) throw new Error("this is no Lambda environment");
     const hold = new Hold();
-    serveExtension(api, registerExtension(api, EXTENSION), (event) => hold.released(event)).catch(
-      (error: unknown) => {
+    const id = registerExtension(api, EXTENSION);
+    void serveExtension(api, id, {
+      invoked: (event) => hold.released(event),
+      failed(error) {
+        if (hold.isOver) return;
         hold.giveUp();
         logger.error("responses wait for the secondary from now on", { why: messageOf(error) });
       },
-    );
+    });
     flushOnShutdown(hold);
     return hold;
   } catch (error) {

@@ -1,19 +1,28 @@
 import { Agent, request } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import type { InvokeEvent } from "./hold.ts";
 
-/** A platform that can't be reached is asked once more: a connection may break while nobody looks at it. */
-const ATTEMPTS = 2;
+/** A connection may break while nobody looks at it, so only the second failure in a row is one to tell of. */
+const TOLD_FAILURE = 2;
+
+/** Milliseconds between the attempts that come after it. */
+const RETRY_MS = 100;
+
+export interface ExtensionEvents {
+  /** Is given each invocation; when it resolves, the environment may freeze. It must not reject. */
+  invoked(event: InvokeEvent): Promise<void>;
+  /** The platform couldn't be asked, time and again. */
+  failed(error: unknown): void;
+}
 
 /**
- * Serves an internal extension's events, one after the other, for as long as the process lives.
- *
- * @param handle is given each invocation; when it resolves, the environment may freeze.
- * @returns rejects when the platform can't be reached any more.
+ * Serves an internal extension's events, one after the other, for as long as the process lives. It never
+ * gives up: no invocation would end any more before its timeout.
  */
 export async function serveExtension(
   api: string,
   id: string,
-  handle: (event: InvokeEvent) => Promise<void>,
+  events: ExtensionEvents,
 ): Promise<never> {
   // Its one connection is frozen together with the process for as long as it takes, so it has no
   // time-out; and it is no reason for a process to live on.
@@ -25,11 +34,12 @@ export async function serveExtension(
       event = await nextEvent(api, id, agent);
     } catch (error) {
       failures++;
-      if (failures === ATTEMPTS) throw error;
+      if (failures === TOLD_FAILURE) events.failed(error);
+      if (failures >= TOLD_FAILURE) await setTimeout(RETRY_MS, undefined, { ref: false });
       continue;
     }
     failures = 0;
-    await handle(event);
+    await events.invoked(event);
   }
 }
 

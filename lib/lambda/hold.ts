@@ -94,7 +94,7 @@ export class Hold implements Holding {
     this.#lastReleased = undefined;
     const leftMs = Math.min(deadlineMs - Date.now(), MAX_INVOCATION_MS);
     const endsAt = performance.now() + leftMs - SAFETY_MS;
-    if (this.#span === undefined) await this.#untilBegun();
+    if (this.#span === undefined && !this.#isOver) await this.#untilBegun();
     const span = this.#span;
     if (span !== undefined) {
       // More may begin than has ended, such as where a handler calls two others.
@@ -116,9 +116,13 @@ export class Hold implements Holding {
     this.#arrival = undefined;
   }
 
-  /** Nothing is held from now on. */
+  /** Nothing more is held from now on. */
   giveUp(): void {
     this.#isOver = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Tells all work to make haste, with the milliseconds it has. Resolves when it is done. */

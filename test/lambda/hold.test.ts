@@ -196,6 +196,21 @@ describe("what holds the environment", () => {
     assert.equal(hold.begin("b", hurry), undefined);
   });
 
+  it("waits for nobody when it has given up, but for what has begun before", async () => {
+    const hold = new Hold();
+    const work = hold.begin("a", hurry)!;
+    hold.giveUp();
+    const first = hear(hold, "a");
+    await turns();
+    assert.equal(first.isReleased, false);
+    work.end();
+    await turns();
+    assert.equal(first.isReleased, true);
+    const second = hear(hold, "b");
+    await turns();
+    assert.equal(second.isReleased, true);
+  });
+
   it("hurries all that is unfinished, that of an earlier invocation too, and waits for it", async () => {
     const hold = new Hold();
     const hurried: [string, number][] = [];
