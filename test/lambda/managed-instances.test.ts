@@ -38,7 +38,7 @@ describe("on Managed Instances, where many invocations run at once and nothing f
     const modeSource: ModeSource = {
       async read() {
         const at = reads++;
-        for (let turn = at; turn < CONCURRENT; turn++) await undefined;
+        for (let turn = at; turn < CONCURRENT; turn++) await Promise.resolve();
         const document = { mode: at % 2 === 0 ? ("shadow" as const) : ("old" as const) };
         return { document, version: String(at), counts: [] };
       },
