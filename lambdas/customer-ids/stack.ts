@@ -68,6 +68,7 @@ export class CustomerIdsStack extends Stack {
       GradualStrategyId: migration.gradualStrategy.deploymentStrategyId,
       ImmediateStrategyId: migration.immediateStrategy.deploymentStrategyId,
       GateFunction: migration.gate.functionName,
+      GuardFunction: migration.guard.functionName,
       UnhealthyAlarm: migration.unhealthyAlarm.alarmName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -40,6 +40,8 @@ export class PaymentsStack extends Stack {
       ProfileId: migration.profile.configurationProfileId,
       GradualStrategyId: migration.gradualStrategy.deploymentStrategyId,
       ImmediateStrategyId: migration.immediateStrategy.deploymentStrategyId,
+      GateFunction: migration.gate.functionName,
+      GuardFunction: migration.guard.functionName,
       UnhealthyAlarm: migration.unhealthyAlarm.alarmName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

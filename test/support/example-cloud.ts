@@ -1,8 +1,8 @@
 import { backfill, expectedAnswers, seedOrders, seedPendingPayments } from "../../lib/demo/data.ts";
-import { openStack } from "./stack-cloud.ts";
+import { openStack, type StackOptions } from "./stack-cloud.ts";
 
 /** The example's stack on the local cloud, its tables filled alike, and what a test does with it. */
-export async function openExample(options: { speed?: number } = {}) {
+export async function openExample(options: StackOptions = {}) {
   const stack = await openStack("CustomerIds", options);
   const { dynamodb, outputs } = stack;
   await seedOrders(dynamodb, outputs["OrdersTable"]!);
@@ -10,7 +10,6 @@ export async function openExample(options: { speed?: number } = {}) {
 
   return {
     ...stack,
-    unhealthyArn: `arn:aws:cloudwatch:${stack.cloud.region}:123456789012:alarm:${outputs["UnhealthyAlarm"]}`,
     backfill: () => backfill(dynamodb, outputs["PendingPaymentsTable"]!),
     /** Makes one caller's request, and checks the answer. */
     async request(merchant = "bookshop"): Promise<void> {
