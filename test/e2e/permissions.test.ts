@@ -87,7 +87,9 @@ async function bringInto(stack: StackCloud, mode: Mode): Promise<void> {
     if (hasEnded(state)) break;
     const ids = { ApplicationId: applicationId, EnvironmentId: environmentId };
     if (state !== "ROLLING_BACK") {
-      await client.send(new StopDeploymentCommand({ ...ids, DeploymentNumber: number }));
+      // One that bakes by now is stopped so too.
+      const stop = { ...ids, DeploymentNumber: number, AllowRevert: true };
+      await client.send(new StopDeploymentCommand(stop));
     }
     await followDeployment(stack.target, number, { intervalMs: 20 });
   }

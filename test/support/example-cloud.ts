@@ -1,8 +1,8 @@
 import { backfill, expectedAnswers, seedOrders, seedPendingPayments } from "../../lib/demo/data.ts";
-import { openStack, type StackOptions } from "./stack-cloud.ts";
+import { openStack } from "./stack-cloud.ts";
 
 /** The example's stack on the local cloud, its tables filled alike, and what a test does with it. */
-export async function openExample(options: StackOptions = {}) {
+export async function openExample(options: Parameters<typeof openStack>[1] = {}) {
   const stack = await openStack("CustomerIds", options);
   const { dynamodb, outputs } = stack;
   await seedOrders(dynamodb, outputs["OrdersTable"]!);
