@@ -5,6 +5,7 @@ import type { Function } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { GATE_VARIABLE, type GateEnvironment } from "../rollout/gate-environment.ts";
 import { gateThresholds, type GateThresholds } from "../rollout/gate-thresholds.ts";
+import { justifyWildcards } from "./justify.ts";
 import { ownFunction } from "./own-function.ts";
 import { lookPermissions } from "./rollout-permissions.ts";
 
@@ -105,10 +106,12 @@ export function createGate(
   });
   for (const { actions, resourceArns: resources } of permissions) {
     fn.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    justifyWildcards(fn, resources, "It reads all there is of its own application, old ones too.");
   }
   // CloudWatch knows no resources for it.
   fn.addToRolePolicy(
     new PolicyStatement({ actions: ["cloudwatch:GetMetricData"], resources: ["*"] }),
   );
+  justifyWildcards(fn, ["*"], "CloudWatch knows no resources for GetMetricData.");
   return fn;
 }

@@ -13,6 +13,7 @@ import type { Function } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { GUARD_VARIABLE, type GuardEnvironment } from "../rollout/guard-environment.ts";
+import { justifyWildcards } from "./justify.ts";
 import { ownFunction } from "./own-function.ts";
 import { lookPermissions, movePermissions } from "./rollout-permissions.ts";
 
@@ -61,6 +62,11 @@ export function createGuard(
     ...movePermissions(arns, [immediateStrategy.deploymentStrategyArn]),
   ]) {
     fn.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    justifyWildcards(
+      fn,
+      resources,
+      "It deals with deployments and documents that are yet to come.",
+    );
   }
   fn.addToRolePolicy(
     new PolicyStatement({
@@ -69,6 +75,7 @@ export function createGuard(
       resources: ["*"],
     }),
   );
+  justifyWildcards(fn, ["*"], "CloudWatch knows no resources for metrics and composite alarms.");
   topic?.grantPublish(fn);
   new Rule(scope, "UnhealthyRule", {
     description: `Starts the guard of the migration ${migrationName}`,

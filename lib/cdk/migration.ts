@@ -39,6 +39,7 @@ import {
 import { createDashboard } from "./dashboard.ts";
 import { createGate, thresholdsOf, type GateProps } from "./gate.ts";
 import { createGuard } from "./guard.ts";
+import { justify, justifyWildcards } from "./justify.ts";
 import { migrationMetric, MigrationMetrics } from "./metrics.ts";
 import { lookPermissions, movePermissions } from "./rollout-permissions.ts";
 
@@ -201,6 +202,8 @@ export class Migration extends Construct {
       environmentName: props.stage ?? "prod",
       monitors: [Monitor.fromCloudWatchAlarm(this.unhealthyAlarm)],
     });
+    // Of the role that AppConfig sees the alarm with, which the CDK makes.
+    justifyWildcards(this.environment, ["*"], "Composite alarms can't be granted one by one.");
     this.gradualStrategy = new DeploymentStrategy(this, "Gradual", {
       rolloutStrategy: RolloutStrategy.linear({
         growthFactor: props.rolloutStepPercent ?? 20,
@@ -266,7 +269,7 @@ export class Migration extends Construct {
 
   #newTable(): Table {
     const { encryptionKey, removalPolicy } = this.#props;
-    return new Table(this, "Records", {
+    const table = new Table(this, "Records", {
       partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
       sortKey: { name: SORT_KEY, type: AttributeType.STRING },
       timeToLiveAttribute: TTL_ATTRIBUTE,
@@ -274,6 +277,10 @@ export class Migration extends Construct {
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
       encryptionKey,
     });
+    const reason =
+      "Records expire, and a repair that came back from a backup would do again what was done since.";
+    justify(table, "DDB3", reason);
+    return table;
   }
 
   /**

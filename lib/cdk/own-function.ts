@@ -10,9 +10,12 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { justifyLogPolicy } from "./justify.ts";
 
 /** Segue's own functions, by the folder of their source in `lambdas`. */
 export const OWN_FUNCTIONS = ["mode-gate", "rollback-guard"] as const;
+
+type OwnFunction = (typeof OWN_FUNCTIONS)[number];
 
 /**
  * Makes one of Segue's own functions. The published package has each as a bundle beside this module, so
@@ -21,7 +24,18 @@ export const OWN_FUNCTIONS = ["mode-gate", "rollback-guard"] as const;
 export function ownFunction(
   scope: Construct,
   id: string,
-  name: (typeof OWN_FUNCTIONS)[number],
+  name: OwnFunction,
+  options: FunctionOptions,
+): Function {
+  const fn = newFunction(scope, id, name, options);
+  justifyLogPolicy(fn);
+  return fn;
+}
+
+function newFunction(
+  scope: Construct,
+  id: string,
+  name: OwnFunction,
   options: FunctionOptions,
 ): Function {
   const logGroup = new LogGroup(scope, `${id}Logs`, {

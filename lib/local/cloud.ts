@@ -37,8 +37,8 @@ export interface CloudOptions {
   /** How many invocations may run at once. @default 10 */
   readonly accountConcurrency?: number;
   /**
-   * Leaves out what the templates grant, to see who misses it: called for each action on each
-   * resource that a policy allows.
+   * Leaves out what the templates grant, to see who misses it: asked of an action on a resource each
+   * time that a policy would allow it, so that one cloud can do without one grant after the other.
    *
    * @default nothing is left out
    */

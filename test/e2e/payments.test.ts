@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { paginateScan, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { PaymentsEvent } from "../../lambdas/payments/event.ts";
 import type { PaymentsResponse } from "../../lambdas/payments/handler.ts";
 import type { Mode } from "../../lib/mode/mode.ts";
@@ -42,12 +40,12 @@ describe("the payments migration, on the local cloud", () => {
 
   /** Has the repair function run until nothing of the customer is left; a pass of the schedule may be at it. */
   async function repaired(customerId: string): Promise<void> {
-    await age();
+    await example.makeRepairsDue();
     const startedAt = Date.now();
     do {
       await repair();
       assert.ok(Date.now() - startedAt < PATIENCE_MS, `${customerId} is not repaired in time`);
-    } while ((await states(customerId)).length > 0);
+    } while ((await example.repairStates(customerId)).length > 0);
     assert.deepEqual(books("v1", customerId), books("v2", customerId));
   }
 
@@ -59,36 +57,6 @@ describe("the payments migration, on the local cloud", () => {
     example[version].ledger
       .paymentsOf(customerId)
       .map(({ amount, refunds }) => ({ amount, refunds }));
-
-  /** Everything in the migration's table, as it is stored. */
-  async function records(): Promise<Record<string, any>[]> {
-    const TableName = example.outputs["RecordsTable"]!;
-    const items = [];
-    for await (const { Items = [] } of paginateScan({ client: example.dynamodb }, { TableName })) {
-      items.push(...Items.map((item) => unmarshall(item)));
-    }
-    return items;
-  }
-  const repairs = async () => (await records()).filter(({ dueAt }) => dueAt !== undefined);
-  const states = async (customerId: string) =>
-    (await repairs())
-      .filter(({ idempotencyKey }) => idempotencyKey.split(":")[1] === customerId)
-      .map(({ state }) => state);
-
-  /** Makes the repairs as old as they are when nothing of their writes can be under way any more. */
-  async function age(): Promise<void> {
-    for (const { pk, sk } of await repairs()) {
-      await example.dynamodb.send(
-        new UpdateItemCommand({
-          TableName: example.outputs["RecordsTable"]!,
-          Key: { pk: { S: pk }, sk: { S: sk } },
-          ConditionExpression: "attribute_exists(pk)",
-          UpdateExpression: "SET dueAt = :due",
-          ExpressionAttributeValues: { ":due": { S: new Date(0).toISOString() } },
-        }),
-      );
-    }
-  }
 
   /** Deploys a mode, and lets callers read until it is in force. */
   async function move(mode: Mode): Promise<void> {
@@ -130,7 +98,7 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(await ask({ action: "payments-of", customerId: ".." }), {
       refused: "invalid",
     });
-    assert.deepEqual(await records(), []);
+    assert.deepEqual(await example.records(), []);
   });
 
   it("shadow: V1 takes payments, V2 keeps the books, and a payment that V2 lacks is seen", async () => {
@@ -141,11 +109,11 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(moved("v1", "c-shadow"), [1250, -250]);
     assert.deepEqual(moved("v2", "c-shadow"), []);
     assert.deepEqual(books("v2", "c-shadow"), books("v1", "c-shadow"));
-    assert.deepEqual(await states("c-shadow"), []);
+    assert.deepEqual(await example.repairStates("c-shadow"), []);
     assert.deepEqual(await pay("c-shadow", 9900), { refused: "key-reused" });
 
     await ask({ action: "payments-of", customerId: "c-old" });
-    const outcomes = (await records()).map(({ operation, outcome, signature }) =>
+    const outcomes = (await example.records()).map(({ operation, outcome, signature }) =>
       [operation, outcome, signature].join(" "),
     );
     assert.ok(outcomes.includes("paymentsOf mismatch $[*] missing"), outcomes.join("; "));
@@ -157,7 +125,7 @@ describe("the payments migration, on the local cloud", () => {
     await withFault("v2", { before: "error" }, async () => {
       assert.equal((await pay("c-down")).payments?.[0]?.status, "paid");
     });
-    assert.deepEqual(await states("c-down"), ["secondary-failed"]);
+    assert.deepEqual(await example.repairStates("c-down"), ["secondary-failed"]);
     const [report] = await repair();
     assert.deepEqual([report.done, report.pending], [0, 0], "not before it is due");
     await repaired("c-down");
@@ -168,7 +136,7 @@ describe("the payments migration, on the local cloud", () => {
     await withFault("v1", { after: "reset" }, async () => {
       await assert.rejects(pay("c-reset"), /Unhandled/);
     });
-    assert.deepEqual(await states("c-reset"), ["ambiguous"]);
+    assert.deepEqual(await example.repairStates("c-reset"), ["ambiguous"]);
     assert.deepEqual(books("v2", "c-reset"), []);
     await repaired("c-reset");
     assert.equal((await pay("c-reset")).payments?.[0]?.status, "paid");
@@ -179,7 +147,7 @@ describe("the payments migration, on the local cloud", () => {
     const fault = { after: async () => example.killFunction() };
     await withFault("v1", fault, () => assert.rejects(pay("c-killed"), /signal: killed/));
     assert.deepEqual(books("v2", "c-killed"), []);
-    assert.deepEqual(await states("c-killed"), ["intended"]);
+    assert.deepEqual(await example.repairStates("c-killed"), ["intended"]);
     await repaired("c-killed");
     assert.deepEqual([moved("v1", "c-killed"), moved("v2", "c-killed")], [[1250], []]);
   });
@@ -192,7 +160,7 @@ describe("the payments migration, on the local cloud", () => {
       },
     };
     await withFault("v1", fault, () => assert.rejects(pay("c-lost"), /signal: killed/));
-    assert.deepEqual(await states("c-lost"), ["intended"]);
+    assert.deepEqual(await example.repairStates("c-lost"), ["intended"]);
     await repaired("c-lost");
     assert.deepEqual([books("v1", "c-lost"), books("v2", "c-lost")], [[], []]);
   });
@@ -205,7 +173,7 @@ describe("the payments migration, on the local cloud", () => {
     await pay("c-shadow");
     assert.deepEqual(moved("v2", "c-shadow"), []);
     await withFault("v1", { before: "reset" }, () => refund("c-reverse", "r-1"));
-    assert.deepEqual(await states("c-reverse"), ["secondary-failed"]);
+    assert.deepEqual(await example.repairStates("c-reverse"), ["secondary-failed"]);
     await repaired("c-reverse");
   });
 
@@ -217,11 +185,11 @@ describe("the payments migration, on the local cloud", () => {
   });
 
   it("has nothing of a card in the table or in the log, and has printed what it did", async () => {
-    const written = JSON.stringify([await records(), example.logged]);
+    const written = JSON.stringify([await example.records(), example.logged]);
     assert.match(written, /c-shadow/);
     assert.doesNotMatch(written, /4242424242424242|12\/29|"987"/);
     assert.equal(example.printed("RepairsDone"), 5);
     assert.equal(example.printed("RepairsDiverted"), 0);
-    assert.equal((await repairs()).length, 0);
+    assert.equal((await example.repairs()).length, 0);
   });
 });

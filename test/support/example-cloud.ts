@@ -10,7 +10,6 @@ export async function openExample(options: Parameters<typeof openStack>[1] = {})
 
   return {
     ...stack,
-    unhealthyArn: `arn:aws:cloudwatch:${stack.cloud.region}:123456789012:alarm:${outputs["UnhealthyAlarm"]}`,
     backfill: () => backfill(dynamodb, outputs["PendingPaymentsTable"]!),
     /** Makes one caller's request, and checks the answer. */
     async request(merchant = "bookshop"): Promise<void> {

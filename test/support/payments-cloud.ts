@@ -1,15 +1,18 @@
+import { paginateScan, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { printed } from "../local/lambda/harness.ts";
 import { openPaymentServices } from "./payment-services.ts";
-import { openStack } from "./stack-cloud.ts";
+import { openStack, type StackOptions } from "./stack-cloud.ts";
 
 /** Has a function's process print its id when it starts, so that a test can kill it. */
 const PRINT_PID = "--import=data:text/javascript,console.log(`pid:${process.pid}`)";
 
 /** The payments example's stack on the local cloud, with the two services that it calls. */
-export async function openPayments() {
+export async function openPayments(options: StackOptions = {}) {
   const services = await openPaymentServices();
   try {
     const stack = await openStack("Payments", {
+      ...options,
       parameters: { V1Url: services.v1.url, V2Url: services.v2.url },
       edit({ Resources }) {
         for (const { Type, Properties } of Object.values<any>(Resources)) {
@@ -18,6 +21,21 @@ export async function openPayments() {
         }
       },
     });
+    const table = stack.outputs["RecordsTable"]!;
+
+    /** Everything in the migration's table, as it is stored. */
+    async function records(): Promise<Record<string, any>[]> {
+      const items = [];
+      for await (const { Items = [] } of paginateScan(
+        { client: stack.dynamodb },
+        { TableName: table },
+      )) {
+        items.push(...Items.map((item) => unmarshall(item)));
+      }
+      return items;
+    }
+    const repairs = async () => (await records()).filter(({ dueAt }) => dueAt !== undefined);
+
     return {
       ...stack,
       ...services,
@@ -28,6 +46,28 @@ export async function openPayments() {
           .map(({ line }) => printed(line))
           .findLast((line) => line.startsWith("pid:"));
         process.kill(Number(newest!.slice("pid:".length)), "SIGKILL");
+      },
+      records,
+      repairs,
+      /** States of the repairs of one customer's writes. */
+      async repairStates(customerId: string): Promise<string[]> {
+        return (await repairs())
+          .filter(({ idempotencyKey }) => idempotencyKey.split(":")[1] === customerId)
+          .map(({ state }) => state);
+      },
+      /** Makes the repairs as old as they are when nothing of their writes can be under way any more. */
+      async makeRepairsDue(): Promise<void> {
+        for (const { pk, sk } of await repairs()) {
+          await stack.dynamodb.send(
+            new UpdateItemCommand({
+              TableName: table,
+              Key: { pk: { S: pk }, sk: { S: sk } },
+              ConditionExpression: "attribute_exists(pk)",
+              UpdateExpression: "SET dueAt = :due",
+              ExpressionAttributeValues: { ":due": { S: new Date(0).toISOString() } },
+            }),
+          );
+        }
       },
       async close() {
         await stack.close();

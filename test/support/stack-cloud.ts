@@ -10,17 +10,20 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { synthesize } from "../../lib/demo/synthesize.ts";
 import { compressedClock } from "../../lib/local/clock.ts";
-import { openCloud } from "../../lib/local/cloud.ts";
+import { openCloud, type CloudOptions } from "../../lib/local/cloud.ts";
 import type { RolloutTarget } from "../../lib/rollout/target.ts";
 import { printed } from "../local/lambda/harness.ts";
+
+export type StackCloud = Awaited<ReturnType<typeof openStack>>;
+
+/** How a stack stands on the local cloud. The clock is by default 60 times as fast as the wall's. */
+export type StackOptions = Pick<CloudOptions, "clock" | "withhold">;
 
 /** One of the app's stacks, on the local cloud, and what an operator does with it. */
 export async function openStack(
   stack: string,
-  options: {
+  options: StackOptions & {
     parameters?: Readonly<Record<string, string>>;
-    /** @default 60 */
-    speed?: number;
     /** Changes the template before it is stood up. */
     edit?(template: any): void;
   } = {},
@@ -38,7 +41,8 @@ export async function openStack(
     assembly: directory,
     stacks: [stack],
     parameters: { [stack]: options.parameters ?? {} },
-    clock: compressedClock(options.speed ?? 60),
+    clock: options.clock ?? compressedClock(60),
+    withhold: options.withhold,
     onLog: ({ line }) => void logged.push(printed(line)),
   });
   const outputs = cloud.outputs[stack]!;
@@ -60,6 +64,9 @@ export async function openStack(
   return {
     cloud,
     outputs,
+    /** Of who runs the cloud: what an SDK client is made with. */
+    config,
+    unhealthyArn: `arn:aws:cloudwatch:${cloud.region}:123456789012:alarm:${outputs["UnhealthyAlarm"]}`,
     target,
     dynamodb,
     /** Every line that the functions have printed. */

@@ -70,7 +70,7 @@ export interface IamService extends Service {
 export interface IamOptions {
   readonly region: string;
   readonly account: string;
-  /** Says of a grant whether it is left out. @default none is */
+  /** Says of a grant whether it is left out, each time that it would allow something. @default none is */
   withhold?(grant: Grant): boolean;
 }
 

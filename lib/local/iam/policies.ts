@@ -51,7 +51,8 @@ export interface PolicyStore {
 /**
  * Keeps roles and policies as templates give them.
  *
- * @param withhold says of a grant whether it is left out, to see who misses it
+ * @param withhold says of a grant whether it is left out, to see who misses it: asked each time that
+ *   the grant would allow something
  */
 export function createPolicyStore(withhold: (grant: Grant) => boolean = () => false): PolicyStore {
   const roles = new Map<string, Role>();
@@ -64,9 +65,9 @@ export function createPolicyStore(withhold: (grant: Grant) => boolean = () => fa
       const rule = readStatement(statement);
       if (rule.effect === "Deny") return [[statement, rule]];
       const grant = { stackName, logicalId, of, statement, uses: 0 };
-      if (withhold(grant)) return [];
       grants.push(grant);
-      return [[statement, { ...rule, grant }]];
+      const covers: Rule["covers"] = (...access) => rule.covers(...access) && !withhold(grant);
+      return [[statement, { ...rule, covers, grant }]];
     });
   const addToRole = (role: Role, document: Properties, site: ResourceSite) => {
     for (const [statement, rule] of read(document, role.arn, site)) {
@@ -144,7 +145,7 @@ export function createPolicyStore(withhold: (grant: Grant) => boolean = () => fa
     },
     role: (arn) => roles.get(arn),
     rulesOf: (resourceArn) => resourceRules.get(resourceArn),
-    grants: () => grants,
+    grants: () => grants.filter((grant) => !withhold(grant)),
   };
 }
 

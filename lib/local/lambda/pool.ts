@@ -16,7 +16,7 @@ export interface Pool {
   invoke(invocation: Invocation): Promise<Outcome | "throttled">;
   /** Starts every later invocation with this definition, in environments of its own. */
   redefine(definition: FunctionDefinition): void;
-  /** Shuts down the environments that are idle, as Lambda does after a while. */
+  /** Shuts down the environments that are idle, or will be in a moment, as Lambda does after a while. */
   retire(): Promise<void>;
   close(): Promise<void>;
 }
@@ -98,6 +98,9 @@ export function createPool(
       current = new Set();
     },
     async retire() {
+      const signal = AbortSignal.timeout(FINISHING_GRACE_MS);
+      for (let patient = true; patient && inState("finishing") !== undefined;)
+        patient = await changesWithin(signal);
       const idle = all().filter(({ state }) => state === "idle");
       await Promise.all(idle.map((environment) => environment.shutDown()));
     },

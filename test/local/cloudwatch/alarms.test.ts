@@ -114,6 +114,44 @@ test("the mismatch rate: metric math with a minimum, 2 of 3", async (t) => {
   assert.equal(await minute(100), "OK");
 });
 
+/** From AWS's tables: 0 is a point within the threshold, X a breaching one, - a missing one. */
+const MISSING_DATA: [m: number, points: string, states: Record<string, string>][] = [
+  [
+    2,
+    "0 - X - X",
+    { missing: "ALARM", ignore: "ALARM", breaching: "ALARM", notBreaching: "ALARM" },
+  ],
+  [
+    2,
+    "0 0 X 0 X",
+    { missing: "ALARM", ignore: "ALARM", breaching: "ALARM", notBreaching: "ALARM" },
+  ],
+  [2, "0 - X - -", { missing: "OK", ignore: "OK", breaching: "ALARM", notBreaching: "OK" }],
+  [2, "- - - - 0", { missing: "OK", ignore: "OK", breaching: "ALARM", notBreaching: "OK" }],
+  [3, "0 - X - X", { missing: "OK", ignore: "OK", breaching: "OK", notBreaching: "OK" }],
+  [
+    3,
+    "0 X X - X",
+    { missing: "ALARM", ignore: "ALARM", breaching: "ALARM", notBreaching: "ALARM" },
+  ],
+];
+for (const [m, points, states] of MISSING_DATA) {
+  test(`${m} of 3, with missing data: ${points}`, async (t) => {
+    const { clock, client, putAlarm, put } = await cloudWatchFixture(t);
+    for (const TreatMissingData of Object.keys(states)) {
+      const name = { AlarmName: TreatMissingData, TreatMissingData };
+      await putAlarm({ ...name, EvaluationPeriods: 3, DatapointsToAlarm: m });
+    }
+    for (const point of points.split(" ")) {
+      if (point !== "-") await put("Errors", point === "X" ? 1 : 0);
+      await clock.advance(MINUTE);
+    }
+    const { MetricAlarms } = await client.send(new cw.DescribeAlarmsCommand({}));
+    const found = MetricAlarms!.map(({ AlarmName, StateValue }) => [AlarmName, StateValue]);
+    assert.deepEqual(Object.fromEntries(found), states);
+  });
+}
+
 test("a percentile, a longer period, less than", async (t) => {
   const { clock, putAlarm, put, state } = await cloudWatchFixture(t);
   await putAlarm({
@@ -244,6 +282,40 @@ test("composite alarms follow their children at once", async (t) => {
   await drop("unhealthy", "a", "b");
   await clock.advance(HOUR);
   assert.equal(state("a"), undefined);
+});
+
+test("a composite's rule: each state, AND, OR, NOT, parentheses", async (t) => {
+  const { client, putAlarm, composite } = await cloudWatchFixture(t);
+  const states = { a: "ALARM", o: "OK", i: "INSUFFICIENT_DATA" } as const;
+  for (const [AlarmName, StateValue] of Object.entries(states)) {
+    await putAlarm({ AlarmName });
+    await client.send(new cw.SetAlarmStateCommand({ AlarmName, StateValue, StateReason: "test" }));
+  }
+  const rules: [rule: string, inAlarm: boolean][] = [
+    ["ALARM(a)", true],
+    ["ALARM(i)", false],
+    ["OK(o)", true],
+    ["OK(i)", false],
+    ["INSUFFICIENT_DATA(i)", true],
+    ["NOT ALARM(o)", true],
+    ["ALARM(a) AND ALARM(o)", false],
+    ["ALARM(a) OR ALARM(o)", true],
+    // AND binds more than OR.
+    ["ALARM(a) OR ALARM(o) AND ALARM(o)", true],
+    ["(ALARM(a) OR ALARM(o)) AND ALARM(o)", false],
+    ["NOT (ALARM(a) AND OK(o))", false],
+    ["TRUE AND NOT FALSE", true],
+  ];
+  for (const [index, [rule, inAlarm]] of rules.entries()) {
+    await composite(`rule${index}`, rule);
+    const { CompositeAlarms } = await client.send(
+      new cw.DescribeAlarmsCommand({
+        AlarmNames: [`rule${index}`],
+        AlarmTypes: ["CompositeAlarm"],
+      }),
+    );
+    assert.equal(CompositeAlarms![0]!.StateValue, inAlarm ? "ALARM" : "OK", rule);
+  }
 });
 
 test("a cycle of composite alarms ends", async (t) => {

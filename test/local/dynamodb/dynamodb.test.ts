@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { describe, it, test, type TestContext } from "node:test";
 import { createDynamoDb } from "../../../lib/local/dynamodb/index.ts";
 import { openGateway } from "../../../lib/local/gateway.ts";
 
@@ -94,6 +94,59 @@ test("makes a table, and reads and writes it through the SDK", async (t) => {
   await assert.rejects(client.send(conditional), { name: "ConditionalCheckFailedException" });
 });
 
+describe("BatchWriteItem takes what DynamoDB takes", () => {
+  const put = (sk: string, value = "") => ({
+    PutRequest: { Item: marshall({ pk: "a", sk, value }) },
+  });
+  const puts = (count: number, value?: string) =>
+    Array.from({ length: count }, (_, index) => put(String(index), value));
+  const KB = 1024;
+
+  type Write = ReturnType<typeof put> | { DeleteRequest: { Key: Record<string, any> } };
+  const refused: [what: string, requests: Write[], why: RegExp][] = [
+    ["26 requests", puts(25), /less than or equal to 25|Too many items/],
+    [
+      "a put and a delete of one item",
+      [put("0"), { DeleteRequest: { Key: marshall({ pk: "a", sk: "0" }) } }],
+      /contains duplicates/,
+    ],
+    ["an item above 400 KB", [put("0", "x".repeat(400 * KB))], /[Ii]tem size/],
+    ["an item without its key", [{ PutRequest: { Item: marshall({ pk: "a" }) } }], /key/],
+  ];
+  for (const [what, requests, message] of refused) {
+    it(`not ${what}, and then nothing of the batch`, async (t) => {
+      const { client, create } = await setUp(t);
+      const { ref: TableName } = await create(onDemand);
+      const RequestItems = { [TableName]: [put("good"), ...requests] };
+      const refusal = { name: "ValidationException", message };
+      await assert.rejects(client.send(new BatchWriteItemCommand({ RequestItems })), refusal);
+      const { Items } = await client.send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: marshall({ ":pk": "a" }),
+        }),
+      );
+      assert.deepEqual(Items, []);
+    });
+  }
+
+  it("25 items of nearly 400 KB, within 16 MB", async (t) => {
+    const { client, create } = await setUp(t);
+    const { ref: TableName } = await create(onDemand);
+    const RequestItems = { [TableName]: puts(25, "x".repeat(399 * KB)) };
+    const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems }));
+    assert.deepEqual(UnprocessedItems, {});
+  });
+
+  it("not a body above 16 MB", async (t) => {
+    const { client, create } = await setUp(t);
+    const { ref: TableName } = await create(onDemand);
+    const RequestItems = { [TableName]: puts(25, "x".repeat(700 * KB)) };
+    await assert.rejects(client.send(new BatchWriteItemCommand({ RequestItems })));
+  });
+});
+
 test("makes indexes, provisioned tables, and takes what has no local meaning", async (t) => {
   const { client, create } = await setUp(t);
   const { ref: TableName } = await create({
@@ -149,18 +202,18 @@ test("makes a global table of one replica", async (t) => {
 
 test("answers what the time to live is", async (t) => {
   const { client, create } = await setUp(t);
-  const describe = async (TableName: string) =>
+  const timeToLive = async (TableName: string) =>
     (await client.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
   const TimeToLiveSpecification = { AttributeName: "expiresAt", Enabled: true };
   await create({ ...onDemand, TableName: "with", TimeToLiveSpecification });
   await create({ ...onDemand, TableName: "without" });
 
-  assert.deepEqual(await describe("with"), {
+  assert.deepEqual(await timeToLive("with"), {
     TimeToLiveStatus: "ENABLED",
     AttributeName: "expiresAt",
   });
-  assert.deepEqual(await describe("without"), { TimeToLiveStatus: "DISABLED" });
-  await assert.rejects(describe("missing"), { name: "ResourceNotFoundException" });
+  assert.deepEqual(await timeToLive("without"), { TimeToLiveStatus: "DISABLED" });
+  await assert.rejects(timeToLive("missing"), { name: "ResourceNotFoundException" });
 });
 
 test("names the operations that it lacks", async (t) => {
