@@ -12,6 +12,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 export interface MetricsReader {
   readonly client: CloudWatchClient;
   readonly migration: string;
+  /** @default all of them together */
+  readonly operation?: string;
   /** The present, in epoch milliseconds. */
   readonly now: number;
 }
@@ -53,16 +55,17 @@ export function weightedMean(values: Points, weights: Points): number | undefine
 }
 
 /**
- * Reads metrics of a migration, all of its operations together.
+ * Reads metrics of a migration.
  *
  * @throws what the client throws, and {@link Error} where CloudWatch says that the data is not whole.
  */
 export async function readPoints<Name extends string>(
-  { client, migration, now }: MetricsReader,
+  reader: MetricsReader,
   questions: Readonly<Record<Name, Question>>,
   range: { readonly from: number; readonly periodMs: number },
   abortSignal?: AbortSignal,
 ): Promise<Record<Name, Points>> {
+  const { client, now } = reader;
   const names = Object.keys(questions) as Name[];
   const points = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
     Name,
@@ -77,7 +80,7 @@ export async function readPoints<Name extends string>(
         EndTime: new Date(now),
         ScanBy: "TimestampAscending",
         MetricDataQueries: names.map((name) =>
-          queryFor(name, questions[name], migration, range.periodMs),
+          queryFor(name, questions[name], reader, range.periodMs),
         ),
       },
       { abortSignal },
@@ -99,7 +102,7 @@ export async function readPoints<Name extends string>(
 function queryFor(
   id: string,
   { metric, statistic }: Question,
-  migration: string,
+  { migration, operation }: MetricsReader,
   periodMs: number,
 ): MetricDataQuery {
   return {
@@ -108,7 +111,10 @@ function queryFor(
       Metric: {
         Namespace: NAMESPACE,
         MetricName: metric,
-        Dimensions: [{ Name: DIMENSIONS.migration, Value: migration }],
+        Dimensions: [
+          { Name: DIMENSIONS.migration, Value: migration },
+          ...(operation === undefined ? [] : [{ Name: DIMENSIONS.operation, Value: operation }]),
+        ],
       },
       Stat: statistic,
       Period: periodMs / 1_000,

@@ -59,6 +59,8 @@ export async function openStack(
   };
   return {
     cloud,
+    /** The directory that `cdk synth` wrote. */
+    assembly: directory,
     outputs,
     target,
     dynamodb,
