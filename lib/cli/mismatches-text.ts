@@ -49,7 +49,7 @@ export function mismatchesText(mismatches: Mismatches, limit: number, colors: Co
       ignore.length + unordered.length === 0
         ? []
         : [
-            `${operation}: rules that would silence what is noise: ${printable(JSON.stringify({ ignore, unordered }))}`,
+            `${printable(operation)}: rules that would silence what is noise: ${printable(JSON.stringify({ ignore, unordered }))}`,
           ],
     ),
   ].join("\n");

@@ -7,7 +7,7 @@ import {
   type Points,
   type Question,
 } from "./metric-points.ts";
-import { wilsonUpperBound } from "./wilson.ts";
+import { wilsonLowerBound, wilsonUpperBound } from "./wilson.ts";
 
 /** What was measured of a migration since some time: what a person wants to see of it. */
 export interface Measures {
@@ -104,7 +104,7 @@ function rateOf(rate: number, samples: number): Measures["mismatchRate"] {
   const value = Math.min(1, rate);
   return {
     value,
-    low: 1 - wilsonUpperBound(1 - value, samples),
+    low: wilsonLowerBound(value, samples),
     high: wilsonUpperBound(value, samples),
   };
 }
