@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import "../lib/cli/segue.ts";
+await import("../lib/cli/segue.ts");

@@ -31,7 +31,13 @@ export async function openOperator(
 ): Promise<Operator> {
   // All of the SDK goes by these, whoever makes the client.
   if (region !== undefined) process.env["AWS_REGION"] = region;
-  if (profile !== undefined) process.env["AWS_PROFILE"] = profile;
+  if (profile !== undefined) {
+    process.env["AWS_PROFILE"] = profile;
+    // The SDK would rather take keys from the environment, and so another account than was asked for.
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
+      delete process.env[name];
+    }
+  }
   const patience = {
     maxAttempts: 3,
     requestHandler: {
