@@ -1,4 +1,4 @@
-import { DeploymentState } from "@aws-sdk/client-appconfig";
+import type { DeploymentState } from "@aws-sdk/client-appconfig";
 import type { ModeDocument } from "../mode/mode-document.ts";
 import type { DeploymentProgress } from "../rollout/follow.ts";
 import type { Verdict } from "../rollout/gate.ts";
@@ -26,8 +26,8 @@ export interface PlannedMove {
   readonly means: readonly string[];
   /** What the gate says, where it was asked. */
   readonly gate?: Verdict | { readonly unreadable: string };
-  /** The state in which the deployment ends if all goes well: another one if it is to be stopped. */
-  readonly goal: DeploymentState;
+  /** The states in which the deployment ends if all goes well: others where it is to be stopped. */
+  readonly goals: readonly DeploymentState[];
   /** Does it, and resolves to the number of the deployment to follow. */
   start(): Promise<number>;
 }
@@ -90,9 +90,8 @@ export async function carryOut(
     const text = `deployment ${number} goes on; "segue status ${migration}" tells how it does`;
     return end("interrupted", text, { deployment });
   }
-  if (progress.state === move.goal) {
-    const inForce = move.goal === DeploymentState.COMPLETE ? to : from;
-    return end("done", colors.green(`done: ${migration} is in ${documentText(inForce)}`), {
+  if (move.goals.includes(progress.state)) {
+    return end("done", colors.green(`done: ${migration} is in ${documentText(to)}`), {
       deployment,
     });
   }

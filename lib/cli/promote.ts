@@ -68,7 +68,7 @@ export async function planMove(
     to,
     means: [meaningOf(to), howText(strategyId === target.gradualStrategyId)],
     gate: await gateVerdict(operator, to),
-    goal: "COMPLETE",
+    goals: ["COMPLETE"],
     async start() {
       // What was shown is what is deployed, or nothing: somebody may have moved since.
       const { deploymentNumber } = await deploy(target, {

@@ -50,7 +50,7 @@ function planStop(
     from: document,
     to: document,
     means: [`deployment ${number} is stopped; AppConfig goes back to what was in force`],
-    goal: "ROLLED_BACK",
+    goals: ["ROLLED_BACK", "REVERTED"],
     async start() {
       const { applicationId, environmentId } = target;
       await target.client.send(
@@ -58,6 +58,9 @@ function planStop(
           ApplicationId: applicationId,
           EnvironmentId: environmentId,
           DeploymentNumber: number,
+          // Without it AppConfig stops what is DEPLOYING, and not what bakes. One that has completed
+          // this very moment is reverted, which comes to the same.
+          AllowRevert: true,
         }),
       );
       return number;
@@ -73,7 +76,7 @@ async function planStepBack({ target }: Operator): Promise<PlannedMove> {
     from,
     to,
     means: [meaningOf(to), howText(false)],
-    goal: "COMPLETE",
+    goals: ["COMPLETE"],
     async start() {
       const { deploymentNumber } = await deploy(target, {
         from,
