@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Duration, Lazy, RemovalPolicy, Stack } from "aws-cdk-lib";
 import {
   Application,
   CfnDeployment,
@@ -40,8 +40,9 @@ import { createDashboard } from "./dashboard.ts";
 import { createGate, thresholdsOf, type GateProps } from "./gate.ts";
 import { createGuard } from "./guard.ts";
 import { justify, justifyWildcards } from "./justify.ts";
+import { createPartsProfile } from "./parts-profile.ts";
 import { migrationMetric, MigrationMetrics } from "./metrics.ts";
-import { lookPermissions, movePermissions } from "./rollout-permissions.ts";
+import { findPermissions, lookPermissions, movePermissions } from "./rollout-permissions.ts";
 
 export interface MigrationProps extends AlarmThresholds {
   /** The migration's name, as `defineMigration` has it. */
@@ -164,6 +165,9 @@ export class Migration extends Construct {
   readonly gate: Function;
   /** Takes a step back when `unhealthyAlarm` goes off. */
   readonly guard: Function;
+  /** Tells the command `segue` where all of this is. */
+  readonly #partsProfile: HostedConfiguration;
+  #repair: Function | undefined;
   readonly #props: MigrationProps;
   readonly #metrics: MigrationMetrics;
 
@@ -218,11 +222,12 @@ export class Migration extends Construct {
         finalBakeTime: Duration.minutes(0),
       }),
     });
+    const thresholds = thresholdsOf(props.gate, props);
     this.gate = createGate(this, {
       migrationName: props.migrationName,
       application: this.application,
       environment: this.environment,
-      thresholds: thresholdsOf(props.gate, props),
+      thresholds,
     });
     // The first document, and only ever the first. Every property of a CloudFormation deployment means
     // a new deployment when it changes, which would undo what operators have deployed since; so none
@@ -264,6 +269,25 @@ export class Migration extends Construct {
       alarms: this.alarms,
       thresholds: props,
       runbookUrl: props.runbookUrl,
+    });
+    this.#partsProfile = createPartsProfile(this, this.application, {
+      migration: props.migrationName,
+      stage: props.stage ?? "prod",
+      application: this.application.applicationId,
+      environment: this.environment.environmentId,
+      profile: this.profile.configurationProfileId,
+      gradualStrategy: this.gradualStrategy.deploymentStrategyId,
+      immediateStrategy: this.immediateStrategy.deploymentStrategyId,
+      gate: this.gate.functionName,
+      thresholds,
+      table: this.table.tableName,
+      alarms: Object.fromEntries(
+        Object.entries(this.alarms).flatMap(([name, alarm]) =>
+          alarm === undefined ? [] : [[name, alarm.alarmName]],
+        ),
+      ),
+      // It may be scheduled later on.
+      repair: Lazy.string({ produce: () => this.#repair?.functionName ?? "" }),
     });
   }
 
@@ -308,6 +332,7 @@ export class Migration extends Construct {
     checkDuration("every", every, Duration.days(1), Duration.minutes(1));
     this.#introduce(fn);
     this.#grantTable(fn, ...REPAIR_ACTIONS);
+    this.#repair = fn;
     return new Rule(this, "Repair", {
       description: `Repairs what dual writes of ${this.migrationName} have left half done`,
       schedule: Schedule.rate(every),
@@ -379,7 +404,10 @@ export class Migration extends Construct {
     return this.#grantTable(grantee, "dynamodb:Query");
   }
 
-  /** Leave to look at the rollout, to promote and to roll back; the gate judges what they deploy. */
+  /**
+   * Leave to run `segue`: to look at the rollout, to promote and to roll back; the gate judges what they
+   * deploy. To look into the records takes `grantReadRecords` beside it.
+   */
   grantOperate(grantee: IGrantable): Grant {
     const { applicationArn } = this.application;
     const arns = {
@@ -389,7 +417,9 @@ export class Migration extends Construct {
     };
     const strategies = [this.gradualStrategy, this.immediateStrategy];
     return [
+      ...findPermissions(applicationArn, this.#partsProfile.configurationProfileArn),
       ...lookPermissions(arns),
+      { actions: ["lambda:InvokeFunction"], resourceArns: [this.gate.functionArn] },
       ...movePermissions(
         arns,
         strategies.map(({ deploymentStrategyArn }) => deploymentStrategyArn),

@@ -11,6 +11,30 @@ export interface RolloutArns {
   readonly profile: string;
 }
 
+/** What it takes to find a migration by its name, and to read its metrics and alarms. */
+export function findPermissions(application: string, partsProfile: string): Permission[] {
+  return [
+    // CloudWatch and the list of applications know no resources.
+    {
+      actions: [
+        "appconfig:ListApplications",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+      ],
+      resourceArns: ["*"],
+    },
+    { actions: ["appconfig:ListConfigurationProfiles"], resourceArns: [application] },
+    {
+      actions: ["appconfig:ListHostedConfigurationVersions"],
+      resourceArns: [application, partsProfile],
+    },
+    {
+      actions: ["appconfig:GetHostedConfigurationVersion"],
+      resourceArns: [application, partsProfile, `${partsProfile}/hostedconfigurationversion/*`],
+    },
+  ];
+}
+
 /** What it takes to look at a rollout: each action on what it is about, and on what that is in. */
 export function lookPermissions({ application, environment, profile }: RolloutArns): Permission[] {
   return [

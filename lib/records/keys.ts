@@ -31,6 +31,11 @@ export function comparisonPartitions(migration: string, timeMs: number): string[
   return partitions("comparison", migration, timeMs);
 }
 
+/** The partition of the comparison of an hour that has an id. */
+export function comparisonPartition(migration: string, timeMs: number, id: string): string {
+  return partition("comparison", migration, timeMs, shardOf(id));
+}
+
 /** Every partition that an hour's calibrations may lie in. */
 export function calibrationPartitions(migration: string, timeMs: number): string[] {
   return partitions("calibration", migration, timeMs);

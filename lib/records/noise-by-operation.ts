@@ -15,6 +15,20 @@ export async function noiseByOperation(
   calibrations: Records,
   totals: ReadonlyMap<string, NoiseTotals>,
 ): Promise<Map<string, NoiseReport>> {
+  const operations = await countNoise(comparisons, calibrations);
+  return new Map(
+    Array.from(operations, ([operation, counts]) => [
+      operation,
+      counts.report(totals.get(operation) ?? { comparisons: 0, calibrations: 0 }),
+    ]),
+  );
+}
+
+/** Counts the disagreements of a span of time by operation: for who learns the totals afterwards. */
+export async function countNoise(
+  comparisons: Records,
+  calibrations: Records,
+): Promise<Map<string, NoiseCounts>> {
   const operations = new Map<string, NoiseCounts>();
   const countsOf = ({ operation }: ComparisonRecord): NoiseCounts => {
     let counts = operations.get(operation);
@@ -27,10 +41,5 @@ export async function noiseByOperation(
   for await (const record of calibrations) {
     if (!isAgreement(record.outcome)) countsOf(record).addCalibration(record);
   }
-  return new Map(
-    Array.from(operations, ([operation, counts]) => [
-      operation,
-      counts.report(totals.get(operation) ?? { comparisons: 0, calibrations: 0 }),
-    ]),
-  );
+  return operations;
 }

@@ -1,34 +1,18 @@
-import {
-  paginateGetMetricData,
-  type CloudWatchClient,
-  type MetricDataQuery,
-} from "@aws-sdk/client-cloudwatch";
-import { DIMENSIONS, NAMESPACE, type MetricName } from "../metrics/names.ts";
 import type { Evidence, VersionEvidence } from "./conditions.ts";
 import type { Recent } from "./guard.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
+import {
+  periodFor,
+  readPoints,
+  sum,
+  weightedMean,
+  type MetricsReader,
+  type Points,
+  type Question,
+} from "./metric-points.ts";
 import type { PresentMode } from "./present-mode.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
-/** Where a migration's metrics are. */
-export interface MetricsReader {
-  readonly client: CloudWatchClient;
-  readonly migration: string;
-  /** The present, in epoch milliseconds. */
-  readonly now: number;
-}
-
-type Statistic = "Sum" | "SampleCount" | "Maximum" | "p99";
-
-/** Values by the start of their period, epoch milliseconds, in order. */
-type Points = readonly (readonly [time: number, value: number])[];
-
-interface Question {
-  readonly metric: MetricName;
-  readonly statistic: Statistic;
-}
 
 const EVIDENCE = {
   comparisons: { metric: "Comparisons", statistic: "Sum" },
@@ -80,9 +64,9 @@ export async function readEvidence(
   const periodMs = periodFor(now - from);
   const [points, repairs] = await Promise.all([
     // The period in which the mode began has measurements from before it too, so it is left out.
-    ask(reader, EVIDENCE, { from: Math.ceil(from / periodMs) * periodMs, periodMs }, signal),
+    readPoints(reader, EVIDENCE, { from: Math.ceil(from / periodMs) * periodMs, periodMs }, signal),
     thresholds.dualWrites
-      ? ask(reader, REPAIRS, { from: reportedSince, periodMs: MINUTE_MS }, signal)
+      ? readPoints(reader, REPAIRS, { from: reportedSince, periodMs: MINUTE_MS }, signal)
       : undefined,
   ]);
   const comparisons = sum(points.comparisons);
@@ -107,7 +91,7 @@ export async function readRecent(
   signal?: AbortSignal,
 ): Promise<Recent> {
   const range = { from: reader.now - lastMs, periodMs: MINUTE_MS };
-  const points = await ask(reader, RECENT, range, signal);
+  const points = await readPoints(reader, RECENT, range, signal);
   return {
     comparisons: sum(points.comparisons),
     disagreements: sum(points.disagreements),
@@ -117,91 +101,6 @@ export async function readRecent(
   };
 }
 
-/** Some hundreds of periods at the most, each of a length that CloudWatch keeps for so long. */
-function periodFor(windowMs: number): number {
-  if (windowMs <= 3 * HOUR_MS) return MINUTE_MS;
-  return windowMs <= 24 * HOUR_MS ? 5 * MINUTE_MS : HOUR_MS;
-}
-
 function version(calls: Points, errors: Points, p99: Points, settled: Points): VersionEvidence {
   return { calls: sum(calls), errors: sum(errors), p99Ms: weightedMean(p99, settled) };
-}
-
-function sum(points: Points): number {
-  return points.reduce((total, [, value]) => total + value, 0);
-}
-
-/**
- * The periods' p99, each for as much as was measured in it. CloudWatch doesn't say how it cuts a period
- * as long as the window, and so what would be in its percentile.
- */
-function weightedMean(values: Points, weights: Points): number | undefined {
-  const weightAt = new Map(weights);
-  let total = 0;
-  let weighed = 0;
-  for (const [time, value] of values) {
-    const weight = weightAt.get(time) ?? 0;
-    total += weight * value;
-    weighed += weight;
-  }
-  return weighed > 0 ? total / weighed : undefined;
-}
-
-async function ask<Name extends string>(
-  { client, migration, now }: MetricsReader,
-  questions: Readonly<Record<Name, Question>>,
-  range: { readonly from: number; readonly periodMs: number },
-  abortSignal?: AbortSignal,
-): Promise<Record<Name, Points>> {
-  const names = Object.keys(questions) as Name[];
-  const points = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    Name,
-    [number, number][]
-  >;
-  // A mode that is seconds old has no period yet, and CloudWatch wants the end after the start.
-  if (range.from < now) {
-    const pages = paginateGetMetricData(
-      { client },
-      {
-        StartTime: new Date(range.from),
-        EndTime: new Date(now),
-        ScanBy: "TimestampAscending",
-        MetricDataQueries: names.map((name) =>
-          queryFor(name, questions[name], migration, range.periodMs),
-        ),
-      },
-      { abortSignal },
-    );
-    for await (const { MetricDataResults = [] } of pages) {
-      for (const { Id, StatusCode, Timestamps = [], Values = [] } of MetricDataResults) {
-        if (StatusCode === "InternalError" || StatusCode === "Forbidden") {
-          throw new Error(`CloudWatch has no whole answer for ${Id}: ${StatusCode}`);
-        }
-        Timestamps.forEach((time, at) =>
-          points[Id as Name]?.push([time.getTime(), Values[at] ?? 0]),
-        );
-      }
-    }
-  }
-  return points;
-}
-
-function queryFor(
-  id: string,
-  { metric, statistic }: Question,
-  migration: string,
-  periodMs: number,
-): MetricDataQuery {
-  return {
-    Id: id,
-    MetricStat: {
-      Metric: {
-        Namespace: NAMESPACE,
-        MetricName: metric,
-        Dimensions: [{ Name: DIMENSIONS.migration, Value: migration }],
-      },
-      Stat: statistic,
-      Period: periodMs / 1_000,
-    },
-  };
 }

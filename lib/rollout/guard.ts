@@ -1,6 +1,6 @@
 import type { ModeDocument } from "../mode/mode-document.ts";
 import { hasEnded, type ListedDeployment } from "./deployments.ts";
-import { furthestMode, moveKind, stepBack } from "./move-kind.ts";
+import { answersWithV2, moveKind, stepBack } from "./move-kind.ts";
 
 /** A deployment of a good mode document. */
 export interface GuardedDeployment extends ListedDeployment {
@@ -60,12 +60,6 @@ export function decideGuard(
     return { act: "nothing", why: `the mode is ${inForce.mode}, where V1 answers` };
   }
   return { act: "step-back", from: inForce, to, ...(running && { stopFirst: running }) };
-}
-
-/** Whether some callers get V2's answers. Where none does, as in `shadow`, a mismatch is a finding. */
-export function answersWithV2(document: ModeDocument): boolean {
-  const furthest = furthestMode(document);
-  return furthest === "reverse-shadow" || furthest === "new";
 }
 
 function isUndone(state: ListedDeployment["state"]): boolean {

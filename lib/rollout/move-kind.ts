@@ -22,6 +22,12 @@ export function furthestMode(document: ModeDocument): Mode {
   return rampPercent(document) > 0 ? (nextMode(document.mode) ?? document.mode) : document.mode;
 }
 
+/** Whether some callers get V2's answers. Where none does, as in `shadow`, a mismatch is a finding. */
+export function answersWithV2(document: ModeDocument): boolean {
+  const furthest = furthestMode(document);
+  return furthest === "reverse-shadow" || furthest === "new";
+}
+
 /** Says what a move from one document to another is. */
 export function moveKind(from: ModeDocument, to: ModeDocument): MoveKind {
   // A promotion that brings a ramp into the mode after next would take those keys there on evidence

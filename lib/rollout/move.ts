@@ -7,7 +7,7 @@ import { nextMode } from "../mode/mode.ts";
 import { checkModeDocument, type ModeDocument } from "../mode/mode-document.ts";
 import { currentDocument } from "./current.ts";
 import type { ModeProfile } from "./deployments.ts";
-import { stepBack } from "./move-kind.ts";
+import { answersWithV2, moveKind, stepBack } from "./move-kind.ts";
 import type { RolloutTarget } from "./target.ts";
 
 /** A deployment that was started. */
@@ -30,6 +30,33 @@ export function stepForward(from: ModeDocument): ModeDocument {
 }
 
 /**
+ * The document with a ramp to the next mode: so many percent of the keys are in it already.
+ *
+ * @param percent 0 to 100; 0 ends the ramp.
+ * @throws {RangeError} in `new`, where there is no next mode.
+ * @throws {ModeDocumentError} for another percentage.
+ */
+export function rampTo(from: ModeDocument, percent: number): ModeDocument {
+  const mode = nextMode(from.mode);
+  if (mode === undefined) throw new RangeError(`there is no mode after ${from.mode}`);
+  const to = checkModeDocument({
+    mode: from.mode,
+    ramp: { mode, percent },
+    ...(from.sample && { sample: from.sample }),
+  });
+  if (percent > 0) return to;
+  const { ramp: _ended, ...rest } = to;
+  return rest;
+}
+
+/** The strategy for a move: step by step where it hands callers over to V2, else at once. */
+export function strategyFor(target: RolloutTarget, from: ModeDocument, to: ModeDocument): string {
+  // In shadow V1 answers as it did in old, so there is nothing that a caller could come to feel.
+  const handsOver = moveKind(from, to) === "promotion" && answersWithV2(to);
+  return handsOver ? target.gradualStrategyId : target.immediateStrategyId;
+}
+
+/**
  * Starts the move to the next mode.
  *
  * @throws {RangeError} in `new`, where there is no next mode.
@@ -39,12 +66,10 @@ export function stepForward(from: ModeDocument): ModeDocument {
 export async function promote(target: RolloutTarget, description?: string): Promise<StartedMove> {
   const { document: from, latestDeployment } = await currentDocument(target);
   const to = stepForward(from);
-  // In shadow V1 answers as it did in old, so there is nothing that a caller could come to feel.
-  const strategyId = to.mode === "shadow" ? target.immediateStrategyId : target.gradualStrategyId;
   return deploy(target, {
     from,
     to,
-    strategyId,
+    strategyId: strategyFor(target, from, to),
     latestDeployment,
     description: description ?? `promote: ${from.mode} to ${to.mode}`,
   });

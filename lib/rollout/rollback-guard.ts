@@ -17,16 +17,10 @@ import {
 } from "./deployments.ts";
 import { readRecent } from "./evidence.ts";
 import { deploymentProgress } from "./follow.ts";
-import {
-  answersWithV2,
-  decideGuard,
-  isV1ToBlame,
-  type GuardDecision,
-  type GuardedDeployment,
-} from "./guard.ts";
+import { decideGuard, isV1ToBlame, type GuardDecision, type GuardedDeployment } from "./guard.ts";
 
 import { deploy } from "./move.ts";
-import { documentText } from "./move-kind.ts";
+import { answersWithV2, documentText } from "./move-kind.ts";
 import type { RolloutTarget } from "./target.ts";
 
 /** Milliseconds of metrics that tell whose fault it is. */

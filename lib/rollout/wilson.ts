@@ -17,3 +17,9 @@ export function wilsonUpperBound(rate: number, samples: number): number {
   const spread = Z * Math.sqrt((rate * (1 - rate)) / samples + z2 / (4 * samples * samples));
   return Math.min(1, (centre + spread) / (1 + z2 / samples));
 }
+
+/** The lower bound of the same; with the upper one an interval at 90 % confidence. */
+export function wilsonLowerBound(rate: number, samples: number): number {
+  // What was never seen may be never: the sum below is off by a rounding there.
+  return rate === 0 ? 0 : 1 - wilsonUpperBound(1 - rate, samples);
+}

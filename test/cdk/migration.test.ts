@@ -10,6 +10,7 @@ import { Architecture, Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Migration, type MigrationProps } from "../../lib/cdk/index.ts";
 import { MODE_DOCUMENT_SCHEMA } from "../../lib/mode/mode-document-schema.ts";
+import { migrationOfProfile, type MigrationParts } from "../../lib/rollout/migration-parts.ts";
 import { DEFAULT_THRESHOLDS } from "../../lib/rollout/gate-thresholds.ts";
 
 function stackOf(region?: string): Stack {
@@ -56,7 +57,7 @@ describe("Migration", () => {
     const first = (props: Partial<MigrationProps>) => {
       const template = instrumented(props);
       return [
-        template.findResources("AWS::AppConfig::HostedConfigurationVersion"),
+        named(template, "AWS::AppConfig::HostedConfigurationVersion", "ThingsMode"),
         template.findResources("AWS::AppConfig::Deployment"),
       ];
     };
@@ -72,8 +73,7 @@ describe("Migration", () => {
         recordRetention: Duration.days(1),
       }),
     );
-    const [version] = Object.values(plain[0]!);
-    assert.equal(version!.Properties.Content, '{"mode":"old"}');
+    assert.equal(plain[0].Content, '{"mode":"old"}');
   });
 
   it("keeps tags off the first deployment, which a changed tag would deploy again", () => {
@@ -214,7 +214,7 @@ describe("the alarms", () => {
 
 describe("the gate", () => {
   const validatorsOf = (template: Template) =>
-    only(template, "AWS::AppConfig::ConfigurationProfile").Validators;
+    named(template, "AWS::AppConfig::ConfigurationProfile", "ThingsMode").Validators;
 
   it("is the profile's validator, beside the schema", () => {
     const [schema, gate] = validatorsOf(instrumented());
@@ -329,8 +329,45 @@ describe("what is one's own", () => {
     const template = Template.fromStack(stack);
     assert.deepEqual(template.findResources("AWS::AppConfig::Application"), {});
     for (const type of ["Environment", "ConfigurationProfile", "Deployment"]) {
-      assert.equal(only(template, `AWS::AppConfig::${type}`).ApplicationId, "abc1234");
+      for (const { Properties } of Object.values(
+        template.findResources(`AWS::AppConfig::${type}`),
+      )) {
+        assert.equal(Properties.ApplicationId, "abc1234");
+      }
     }
+  });
+});
+
+describe("the parts, for segue", () => {
+  it("are listed by the migration's name and stage, the repair function among them", () => {
+    const stack = stackOf();
+    const migration = new Migration(stack, "Things", {
+      migrationName: "things",
+      stage: "test-eu",
+      dualWrites: true,
+    });
+    migration.scheduleRepair(functionOf(stack));
+    const template = Template.fromStack(stack);
+    const profile = named(template, "AWS::AppConfig::ConfigurationProfile", "ThingsParts");
+    assert.deepEqual(migrationOfProfile(profile.Name), { migration: "things", stage: "test-eu" });
+    assert.equal(profile.Validators, undefined);
+    const { Content } = named(
+      template,
+      "AWS::AppConfig::HostedConfigurationVersion",
+      "ThingsParts",
+    );
+    const parts: MigrationParts = JSON.parse(
+      Content["Fn::Join"][1]
+        .map((part: any) => (typeof part === "string" ? part : part.Ref))
+        .join(""),
+    );
+    const idOf = (type: string, id: string) =>
+      Object.keys(template.findResources(type)).find((key) => key.startsWith(id));
+    assert.equal(parts.table, idOf("AWS::DynamoDB::Table", "ThingsRecords"));
+    assert.equal(parts.repair, idOf("AWS::Lambda::Function", "Fn"));
+    assert.equal(parts.gate, idOf("AWS::Lambda::Function", "ThingsGate"));
+    assert.equal(parts.thresholds.dualWrites, true);
+    assert.equal(Object.keys(parts.alarms).length, 9);
   });
 });
 
@@ -354,7 +391,12 @@ describe("the grants", () => {
     ]) {
       assert.ok(actions.includes(action), action);
     }
-    for (const { Resource } of Statement) assert.notEqual(Resource, "*");
+    const onAll = Statement.filter(({ Resource }: any) => Resource === "*");
+    // These know no resources.
+    assert.deepEqual(
+      onAll.flatMap(({ Action }: any) => Action),
+      ["appconfig:ListApplications", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"],
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { PaymentsEvent } from "../../lambdas/payments/event.ts";
 import type { PaymentsResponse } from "../../lambdas/payments/handler.ts";
 import type { Mode } from "../../lib/mode/mode.ts";
+import { segue } from "../support/segue-command.ts";
 import { openPayments, type PaymentsCloud } from "../support/payments-cloud.ts";
 
 /** Wall milliseconds after which a test gives up on what should have happened by then. */
@@ -128,6 +129,13 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(await example.repairStates("c-down"), ["secondary-failed"]);
     const [report] = await repair();
     assert.deepEqual([report.done, report.pending], [0, 0], "not before it is due");
+    const operator = (...args: string[]) =>
+      segue(["repair", "payments", ...args], { ...example.cloud.environment });
+    assert.match((await operator()).stdout, /pay +pay:c-down:p-1 +secondary-failed, under way/);
+    await age();
+    const { code, stdout } = await operator("--run", "--yes");
+    assert.equal(code, 0);
+    assert.match(stdout, /^[01] done, 0 failed, /);
     await repaired("c-down");
     assert.deepEqual([moved("v1", "c-down"), moved("v2", "c-down")], [[1250], []]);
   });

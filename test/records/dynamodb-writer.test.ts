@@ -4,7 +4,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodbWriter } from "../../lib/records/dynamodb-writer.ts";
 import { groupBySignature } from "../../lib/records/groups.ts";
 import { HOUR_MS } from "../../lib/records/keys.ts";
-import { readCalibrations, readComparisons } from "../../lib/records/reader.ts";
+import { readCalibrations, readComparison, readComparisons } from "../../lib/records/reader.ts";
 import type { Comparison } from "../../lib/index.ts";
 import { comparisonOf } from "../support/comparison.ts";
 import { openRecordsTable, TABLE } from "../support/records-table.ts";
@@ -59,6 +59,37 @@ describe("the writer on a table", () => {
     await dynamodbWriter({ table: TABLE, retentionDays: 0 }).write([expired], inTime());
     const found = (await read(noon - HOUR_MS, noon - 1, "spans")).map(({ requestId }) => requestId);
     assert.deepEqual(found.toSorted(), ["r1", "r2"]);
+  });
+
+  it("finds one record by its id, and reads what a retry left in two hours once", async () => {
+    const noon = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const retried = (time: number) => comparisonOf({ time, migration: "again", requestId: "r" });
+    await writer.write(
+      [retried(noon - 1), ...many(3, { time: noon, migration: "again" })],
+      inTime(),
+    );
+    await writer.write([retried(noon)], inTime());
+    const span = { from: noon - 20 * HOUR_MS, to: noon };
+    const progress: number[] = [];
+    const query = {
+      client: table.client,
+      table: TABLE,
+      migration: "again",
+      ...span,
+      onProgress: (done: number, all: number) => progress.push(done / all),
+    };
+    const ids = [];
+    for await (const { sk } of readComparisons(query)) ids.push(sk);
+    assert.equal(ids.length, 4);
+    assert.equal(progress.at(-1), 1);
+    const found = await readComparison(query, "r#get#0");
+    assert.equal(found?.time, new Date(noon).toISOString(), "the later one");
+    assert.equal(await readComparison(query, "other#get#0"), undefined);
+    const earlier = { ...query, to: noon - 1 };
+    assert.equal(
+      (await readComparison(earlier, "r#get#0"))?.time,
+      new Date(noon - 1).toISOString(),
+    );
   });
 
   it("keeps calibrations apart from the comparisons of the same calls", async () => {

@@ -63,6 +63,8 @@ export async function openStack(
   };
   return {
     cloud,
+    /** The directory that `cdk synth` wrote. */
+    assembly: directory,
     outputs,
     /** Of who runs the cloud: what an SDK client is made with. */
     config,

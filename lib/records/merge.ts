@@ -1,0 +1,27 @@
+/**
+ * Reads several sources side by side, and yields what comes in the order in which it comes. Each source
+ * is one step ahead of who reads, and no more.
+ */
+export async function* merge<Value>(
+  sources: readonly AsyncGenerator<Value>[],
+): AsyncGenerator<Value> {
+  const step = async (source: AsyncGenerator<Value>) => ({ source, result: await source.next() });
+  const steps = new Map(sources.map((source) => [source, step(source)]));
+  try {
+    while (steps.size > 0) {
+      const { source, result } = await Promise.race(steps.values());
+      if (result.done) {
+        steps.delete(source);
+        continue;
+      }
+      steps.set(source, step(source));
+      yield result.value;
+    }
+  } finally {
+    // Also those that fail after nobody listens any more.
+    await Promise.allSettled([
+      ...steps.values(),
+      ...sources.map((source) => source.return(undefined)),
+    ]);
+  }
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import pc from "picocolors";
+import { bar, duration, milliseconds, share, sparkline } from "../../lib/cli/figures.ts";
+import { mismatchesText, recordText } from "../../lib/cli/mismatches-text.ts";
+import { printable } from "../../lib/cli/printable.ts";
+import { timeOf } from "../../lib/cli/span.ts";
+import { SignatureGroups } from "../../lib/records/groups.ts";
+import { comparisonRecord } from "../../lib/records/record.ts";
+import { comparisonOf } from "../support/comparison.ts";
+
+const plain = pc.createColors(false);
+
+/** What a terminal would obey: clears the screen, sets the title, turns the text round. */
+const HOSTILE = "\u001b[2J\u001b]0;owned\u0007\u202e\u009b1m";
+const OBEYED = /[^\P{Cc}\n]|\p{Bidi_Control}/u;
+
+describe("texts on a terminal", () => {
+  it("hostile values are shown and not obeyed", () => {
+    assert.equal(printable("a\u001b[2J\u202eb\n"), "a\\u001b[2J\\u202eb\\u000a");
+    const record = comparisonRecord(
+      comparisonOf({
+        operation: HOSTILE,
+        requestId: HOSTILE,
+        reason: HOSTILE,
+        signature: HOSTILE,
+        arguments: [HOSTILE],
+        v2: { status: "failed", durationMs: 1, error: new Error(HOSTILE) },
+        differences: [{ path: `$['${HOSTILE}']`, kind: "value", v1: HOSTILE, v2: HOSTILE }],
+      }),
+      30,
+    );
+    const groups = new SignatureGroups();
+    groups.add(record);
+    const text = mismatchesText(
+      {
+        migration: "things",
+        stage: "prod",
+        from: "2026-01-01",
+        to: "2026-01-02",
+        records: 1,
+        groups: groups.toArray().map((group) => ({ ...group, share: 1 })),
+        ungrouped: 0,
+        rules: { [HOSTILE]: { ignore: [HOSTILE], unordered: [] } },
+      },
+      10,
+      plain,
+    );
+    assert.doesNotMatch(text, OBEYED);
+    assert.match(text, /1 calls · raw 100 %/);
+    assert.doesNotMatch(recordText(record, plain), OBEYED);
+  });
+
+  it("figures are short, and a gap is a gap", () => {
+    assert.equal(sparkline([0, 1, 2, undefined, 4]), "▁▃▅ █");
+    assert.equal(sparkline([0, 0]), "▁▁");
+    assert.equal(sparkline([]), "");
+    assert.equal(share(0.000_312), "0.031 %");
+    assert.equal(share(undefined), "–");
+    assert.equal(milliseconds(9.96), "10.0 ms");
+    assert.equal(milliseconds(1234.5), "1235 ms");
+    assert.deepEqual([-1, 59_999, 60_000, 7_200_000, 48 * 3_600_000].map(duration), [
+      "0 s",
+      "59 s",
+      "1 min",
+      "2 h",
+      "2 days",
+    ]);
+    assert.equal(bar(50).length, bar(0).length);
+    assert.equal(bar(120), bar(100));
+  });
+
+  it("times are how long ago, or ISO 8601, and nothing else", () => {
+    assert.ok(Math.abs(Date.now() - 90 * 60_000 - timeOf("90m")) < 1_000);
+    assert.equal(timeOf("2026-01-31T00:00:00Z"), Date.UTC(2026, 0, 31));
+    for (const text of ["", "soon", "-1h", "5w", `${"9".repeat(400)}d`]) {
+      assert.throws(() => timeOf(text), /Allowed are 90m/, text);
+    }
+  });
+});
