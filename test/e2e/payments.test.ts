@@ -132,7 +132,7 @@ describe("the payments migration, on the local cloud", () => {
     const operator = (...args: string[]) =>
       segue(["repair", "payments", ...args], { ...example.cloud.environment });
     assert.match((await operator()).stdout, /pay +pay:c-down:p-1 +secondary-failed, under way/);
-    await age();
+    await example.makeRepairsDue();
     const { code, stdout } = await operator("--run", "--yes");
     assert.equal(code, 0);
     assert.match(stdout, /^[01] done, 0 failed, /);
