@@ -11,7 +11,7 @@ import { openStack } from "../support/stack-cloud.ts";
 import {
   assertNear,
   BYTES_TOLERANCE,
-  disableRules,
+  withoutReactions,
   metricLines,
   past,
   PATIENCE_MS,
@@ -25,7 +25,7 @@ describe("the cost model, held to a migration of dual writes on the local cloud"
     services = await openPaymentServices();
     stack = await openStack("Payments", {
       parameters: { V1Url: services.v1.url, V2Url: services.v2.url },
-      edit: disableRules,
+      edit: withoutReactions,
     });
     toTable = countRequests(stack.cloud, "dynamodb", operationOf);
   });

@@ -14,10 +14,11 @@ export const SIGMAS = 5;
 export const past = (document: ModeDocument) =>
   JSON.stringify({ ...document, override: "a measurement" });
 
-/** No guard and no schedule of its own acts while it is counted. */
-export function disableRules({ Resources }: any): void {
+/** No guard, no schedule and no monitor of a deployment acts while it is counted. */
+export function withoutReactions({ Resources }: any): void {
   for (const { Type, Properties } of Object.values<any>(Resources)) {
     if (Type === "AWS::Events::Rule") Properties.State = "DISABLED";
+    if (Type === "AWS::AppConfig::Environment") delete Properties.Monitors;
   }
 }
 

@@ -8,7 +8,7 @@ import { countRequests, operationOf } from "../support/request-counts.ts";
 import {
   assertNear,
   BYTES_TOLERANCE,
-  disableRules,
+  withoutReactions,
   metricLines,
   past,
   PATIENCE_MS,
@@ -20,7 +20,7 @@ describe("the cost model, held to a migration of reads on the local cloud", () =
   let toTables: ReturnType<typeof countRequests>;
   let toAppConfig: ReturnType<typeof countRequests>;
   before(async () => {
-    example = await openExample({ edit: disableRules });
+    example = await openExample({ edit: withoutReactions });
     const { OrdersTable, PendingPaymentsTable, RecordsTable } = example.outputs;
     toTables = countRequests(example.cloud, "dynamodb", (request) => {
       const operation = operationOf(request);
