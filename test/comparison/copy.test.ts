@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { copy, NotCopyable } from "../../lib/comparison/index.ts";
 import { anything } from "./support.ts";
 

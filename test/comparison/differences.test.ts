@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { comparator } from "../../lib/comparison/index.ts";
 import type { Difference } from "../../lib/comparison/index.ts";
 import { parsePath } from "../../lib/comparison/paths.ts";

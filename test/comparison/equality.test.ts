@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSecretKey } from "node:crypto";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { comparator } from "../../lib/comparison/index.ts";
 import { anything, changedPair, smallJson, verdict } from "./support.ts";
 

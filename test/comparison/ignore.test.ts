@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { anything, differences, verdict } from "./support.ts";
 
 const ignored: [path: string, v1: unknown, v2: unknown, reason?: string][] = [

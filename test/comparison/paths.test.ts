@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { formatPath, mapPathKey, parsePath } from "../../lib/comparison/paths.ts";
 import { signatureOf } from "../../lib/comparison/index.ts";
 

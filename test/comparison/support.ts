@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import { comparator } from "../../lib/comparison/index.ts";
 import type { CompareRules, Verdict } from "../../lib/comparison/index.ts";
 

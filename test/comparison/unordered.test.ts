@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import * as fc from "../support/property.ts";
 import type { CompareRules } from "../../lib/comparison/index.ts";
 import { anything, changedPair, differences, smallJson, verdict } from "./support.ts";
 

@@ -12,6 +12,7 @@ import { variableName, type FunctionEnvironment } from "../../lib/function-envir
 import type { ServiceRequest, ServiceResponse } from "../../lib/local/service.ts";
 import { fixedMode, memoryMetrics } from "../../lib/testing.ts";
 import { lambdaContext } from "../support/invoke.ts";
+import { seed } from "../support/property.ts";
 import { openRecordsTable, TABLE } from "../support/records-table.ts";
 import { ledgerMigration, VERSIONS } from "./ledger.ts";
 import type { Orders, Write } from "./writer.ts";
@@ -48,13 +49,12 @@ describe("SIGKILL between the steps of dual writes", () => {
   let writer: string;
   let table: Awaited<ReturnType<typeof openRecordsTable>>;
   const doomed = new Map<string, { child: ChildProcess; fate: Fate; requests: number }>();
-  let seed = Number(process.env["SEGUE_SEED"] ?? Date.now() % 1_000_000);
+  let chance = seed;
   let number = 0;
 
-  /** Repeatable chance: the seed stands in the assertion's message. */
   function random(below: number): number {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((seed / 2 ** 32) * below);
+    chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((chance / 2 ** 32) * below);
   }
   const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)]!;
 

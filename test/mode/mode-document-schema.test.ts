@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import Ajv from "ajv-draft-04";
-import fc from "fast-check";
+import fc from "../support/property.ts";
 import { MODE_DOCUMENT_SCHEMA } from "../../lib/mode/mode-document-schema.ts";
 import { checkModeDocument, ModeDocumentError } from "../../lib/mode/mode-document.ts";
 import { MODES } from "../../lib/mode/mode.ts";
@@ -58,9 +58,9 @@ describe("the mode document's schema", () => {
     fc.dictionary(key, scalar),
     fc.json().map((text) => JSON.parse(text)),
   );
-  /** Documents that are in order, but for the ramp's mode, which is the right one now and then. */
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   const percent = fc.double({ min: 0, max: 100, noNaN: true });
+  /** Documents that are in order, but for the ramp's mode, which is the next one now and then. */
   const orderly = fc.record(
     {
       mode: fc.constantFrom(...MODES),
@@ -73,7 +73,7 @@ describe("the mode document's schema", () => {
     },
     { requiredKeys: ["mode"] },
   );
-  /** The same with one slip, somewhere. */
+  /** One slip, somewhere. */
   const slip = fc
     .tuple(
       orderly,
@@ -89,15 +89,29 @@ describe("the mode document's schema", () => {
     });
 
   it("comes to the runtime's verdict, whatever it is given", () => {
-    let good = 0;
-    fc.assert(
-      fc.property(fc.oneof(orderly, slip, anything), (value) => {
-        assertSameVerdict(value);
-        if (schemaTakes(value)) good++;
+    fc.assert(fc.property(fc.oneof(orderly, slip, anything), assertSameVerdict), {
+      numRuns: 5_000,
+    });
+  });
+
+  it("takes every document that is in order", () => {
+    const next = fc.nat(MODES.length - 2).chain((i) =>
+      fc.record({
+        mode: fc.constant(MODES[i]!),
+        ramp: fc.record({ mode: fc.constant(MODES[i + 1]!), percent }),
       }),
-      { numRuns: 5_000 },
     );
-    assert.ok(good > 500, `only ${good} documents were good, so little was tried`);
+    const good = fc.tuple(orderly, next).map(([document, move]) => ({
+      ...document,
+      ...("ramp" in document && move),
+      ...("override" in document && { override: `why${document.override}` }),
+    }));
+    fc.assert(
+      fc.property(good, (document) => {
+        assertSameVerdict(document);
+        assert.ok(schemaTakes(document), JSON.stringify(document));
+      }),
+    );
   });
 
   it("comes to the runtime's verdict on what only JSON text can have", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { paginateScan, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import fc from "fast-check";
+import fc from "../support/property.ts";
 import { defineMigration, repairHandler, type RecordStore } from "../../lib/index.ts";
 import { dynamodbRepairs } from "../../lib/records/dynamodb-repairs.ts";
 import { dynamodbWriter } from "../../lib/records/dynamodb-writer.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import fc from "fast-check";
+import fc from "../support/property.ts";
 import { defineMigration, repairHandler, withCall, type Call } from "../../lib/index.ts";
 import type { Migration } from "../../lib/index.ts";
 import { memoryRepairs, type MemoryRepairs } from "../../lib/records/memory-repairs.ts";

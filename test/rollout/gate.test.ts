@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import fc from "../support/property.ts";
 import type { ModeDocument } from "../../lib/mode/mode-document.ts";
 import { MODES, nextMode } from "../../lib/mode/mode.ts";
 import type { Evidence } from "../../lib/rollout/conditions.ts";

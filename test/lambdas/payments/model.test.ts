@@ -7,7 +7,7 @@ import {
   constantFrom,
   option,
   record,
-} from "fast-check";
+} from "../../support/property.ts";
 import { payments } from "../../../lambdas/payments/payments.ts";
 import type { ServiceFault } from "../../../lib/demo/payment-services/http-service.ts";
 import { repairHandler } from "../../../lib/index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assert as checkThat, constantFrom, integer, property } from "fast-check";
+import { assert as checkThat, constantFrom, integer, property } from "../../support/property.ts";
 import { decimalOf, money, moneyOfDecimal, type Money } from "../../../lambdas/payments/money.ts";
 
 describe("money", () => {
