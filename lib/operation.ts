@@ -17,6 +17,7 @@ import {
   refuseType,
 } from "./options.ts";
 import { redaction, type Redact } from "./records/redaction.ts";
+import { LONGEST_INVOCATION_MS } from "./time-limit.ts";
 
 /** Secondaries of one operation in flight when it says nothing else, and likewise its calibrations. */
 export const DEFAULT_MAX_IN_FLIGHT = 100;
@@ -25,7 +26,7 @@ export const DEFAULT_MAX_IN_FLIGHT = 100;
 export const DEFAULT_TIMEOUT_MS = 2_000;
 
 /** The longest time-out there is: Lambda's own, 15 minutes. */
-export const MAX_TIMEOUT_MS = 900_000;
+export const MAX_TIMEOUT_MS = LONGEST_INVOCATION_MS;
 
 /**
  * Values of an answer that are copied when its operation says nothing else. Copying is on the caller's

@@ -1,16 +1,8 @@
-import {
-  CfnOutput,
-  Duration,
-  RemovalPolicy,
-  Stack,
-  Validations,
-  type StackProps,
-} from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack, Validations, type StackProps } from "aws-cdk-lib";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
-import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { Migration } from "../../lib/cdk/index.ts";
+import { exampleFunction, exampleOutputs } from "../example.ts";
 
 /** The worked example: a function, its two tables, and its migration from one to the other. */
 export class CustomerIdsStack extends Stack {
@@ -32,27 +24,13 @@ export class CustomerIdsStack extends Stack {
       const reason = "The demo fills it anew, and it goes with the stack.";
       Validations.of(table).acknowledge({ id: "AwsSolutions-DDB3", reason });
     }
-    const customerIds = new NodejsFunction(this, "CustomerIds", {
-      entry: new URL("handler.ts", import.meta.url).pathname,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: 512,
+    const customerIds = exampleFunction(this, "CustomerIds", {
+      entry: new URL("handler.ts", import.meta.url),
       timeout: Duration.seconds(10),
       environment: {
         ORDERS_TABLE: orders.tableName,
         PENDING_PAYMENTS_TABLE: pendingPayments.tableName,
       },
-      bundling: {
-        format: OutputFormat.ESM,
-        mainFields: ["module", "main"],
-        minify: true,
-        sourceMap: true,
-        logLevel: LogLevel.WARNING,
-      },
-    });
-    Validations.of(customerIds).acknowledge({
-      id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
-      reason: "It lets the function write its log, and nothing else.",
     });
     orders.grant(customerIds, "dynamodb:Query");
     pendingPayments.grant(customerIds, "dynamodb:Query");
@@ -72,20 +50,10 @@ export class CustomerIdsStack extends Stack {
     });
     migration.instrument(customerIds);
 
-    const outputs = {
+    exampleOutputs(this, migration, {
       FunctionName: customerIds.functionName,
       OrdersTable: orders.tableName,
       PendingPaymentsTable: pendingPayments.tableName,
-      RecordsTable: migration.table.tableName,
-      ApplicationId: migration.application.applicationId,
-      EnvironmentId: migration.environment.environmentId,
-      ProfileId: migration.profile.configurationProfileId,
-      GradualStrategyId: migration.gradualStrategy.deploymentStrategyId,
-      ImmediateStrategyId: migration.immediateStrategy.deploymentStrategyId,
-      GateFunction: migration.gate.functionName,
-      GuardFunction: migration.guard.functionName,
-      UnhealthyAlarm: migration.unhealthyAlarm.alarmName,
-    };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    });
   }
 }

@@ -5,6 +5,7 @@ import type { Version } from "../mode/mode.ts";
 import { argumentsFor, type CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
+import { keep } from "./conclude.ts";
 import type { ReadRules } from "./double-read.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
@@ -202,39 +203,24 @@ class Calibration implements Pending {
     invocation.ended(this);
   }
 
-  #keep({ outcome, reason, differences, truncated, signature }: Judgement): void {
-    const { migration, operation, documentVersion, invocation, tally } = this.#site;
+  #keep(judgement: Judgement): void {
+    const { outcome, signature } = judgement;
     const { mode, primary } = this.#plan;
-    tally.count("NoisyCalibrations", this.#weight);
+    const weight = this.#weight;
+    this.#site.tally.count("NoisyCalibrations", weight);
     // Apart from the comparisons that came to the same, so that neither takes the other's place.
-    const capped = `calibration ${signature}`;
-    const fate = this.#site.unstoredFate(outcome, capped, this.#weight);
-    if (fate !== undefined) {
-      tally.count(fate, this.#weight);
-      return;
-    }
-    const comparison = {
-      migration,
-      operation,
+    const cappedAs = `calibration ${signature}`;
+    keep(this.#site, { outcome, cappedAs, weight, redact: this.#rules.redact }, () => ({
+      ...judgement,
       mode,
-      documentVersion,
-      requestId: invocation.requestId,
       sequence: this.#sequence,
       time: this.#time,
       primary,
       calibration: true,
-      outcome,
-      reason,
       fallback: false,
       v1: this.#firstEnd,
       v2: this.#secondEnd,
       arguments: this.#args.recorded,
-      differences,
-      truncated,
-      signature,
-      weight: this.#weight,
-      leftOut: this.#site.takeLeftOut(capped),
-    } as const;
-    invocation.comparisons.push(this.#rules.redact?.(comparison) ?? comparison);
+    }));
   }
 }

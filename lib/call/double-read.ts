@@ -5,7 +5,7 @@ import { Attempt } from "./attempt.ts";
 import type { CalibrationRules } from "./calibration.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Comparison } from "./comparison.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, type Particulars } from "./conclude.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared, type Judgement } from "./judge.ts";
 import type { DoublePlan } from "./plan.ts";
@@ -269,37 +269,31 @@ export class DoubleRead implements Pending {
     // A failing primary that has a fallback calls the secondary whether it was drawn or not, so such a
     // comparison stands for itself alone.
     const weight = fallback && failed ? 1 : 1 / secondaryShare;
-    conclude(this.#site, judgement, weight, () => {
-      const comparison = this.#comparison(judgement, weight);
-      return this.#rules.redact?.(comparison) ?? comparison;
-    });
+    const { redact } = this.#rules;
+    conclude(this.#site, judgement, { weight, redact }, () => this.#particulars(judgement));
     this.#recorded = true;
     invocation.ended(this);
   }
 
-  #comparison(judged: Judgement, weight: number): Comparison {
-    const { migration, operation, documentVersion, invocation } = this.#site;
+  #particulars(judged: Judgement): Particulars {
     const { mode, primary, fallback } = this.#plan;
     let judgement = judged;
     if (!this.#detached && this.#primaryEnd !== undefined) {
       // It is to be kept, differences and all, so it has to be of the copy.
       this.#detach();
       const again = this.#judge();
-      if (!(again instanceof Promise)) judgement = { ...again, outcome: judged.outcome };
+      if (!(again instanceof Promise)) {
+        judgement = { ...again, outcome: judged.outcome, signature: judged.signature };
+      }
     }
     const primaryEnd = this.#primaryEnd;
     const secondaryEnd = this.#secondaryEnd!;
     return {
-      migration,
-      operation,
+      ...judgement,
       mode,
-      documentVersion,
-      requestId: invocation.requestId,
       sequence: this.#sequence,
       time: this.#now(),
       primary,
-      outcome: judgement.outcome,
-      reason: judgement.reason,
       fallback:
         fallback &&
         primaryEnd !== undefined &&
@@ -308,11 +302,6 @@ export class DoubleRead implements Pending {
       v1: primary === "v1" ? primaryEnd : secondaryEnd,
       v2: primary === "v1" ? secondaryEnd : primaryEnd,
       arguments: this.#args.recorded,
-      differences: judgement.differences,
-      truncated: judgement.truncated,
-      signature: judged.signature,
-      weight,
-      leftOut: this.#site.takeLeftOut(judged.signature),
     };
   }
 }

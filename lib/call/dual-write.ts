@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
 import { redactWrite, type Redact } from "../records/redaction.ts";
+import { LONGEST_INVOCATION_MS } from "../time-limit.ts";
 import type { RepairBook } from "../records/repair-book.ts";
 import { argumentsFor, type CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
@@ -47,9 +48,6 @@ const MIN_BEGIN_MS = 50;
 
 /** 128 bits of SHA-256 tell any two keys apart. */
 const SUBJECT_CHARACTERS = 32;
-
-/** Lambda's longest invocation, in milliseconds. */
-const LONGEST_INVOCATION_MS = 900_000;
 
 const LATE = "it ended when it was long due, and others may have come in between";
 
@@ -316,38 +314,24 @@ export class DualWrite implements Pending {
   }
 
   async #compare(primary: Answered, secondary: Settlement): Promise<void> {
-    const { invocation, migration, operation, documentVersion } = this.#site;
     const { mode, primary: primaryVersion } = this.#plan;
     const judgement = await Promise.race([
       judge(this.#rules.comparator, primaryVersion, primary, secondary),
       this.#abandoned.promise.then(() => notCompared("the comparison did not finish in its time")),
     ]);
     this.#rules.limits.ended(judgement.outcome);
-    if (invocation.sealed) return;
-    conclude(this.#site, judgement, 1, () => {
-      const comparison = {
-        migration,
-        operation,
-        mode,
-        documentVersion,
-        requestId: invocation.requestId,
-        sequence: this.#sequence,
-        time: this.#time,
-        primary: primaryVersion,
-        outcome: judgement.outcome,
-        reason: judgement.reason,
-        fallback: false,
-        v1: primaryVersion === "v1" ? primary : secondary,
-        v2: primaryVersion === "v1" ? secondary : primary,
-        arguments: this.#args.recorded,
-        differences: judgement.differences,
-        truncated: judgement.truncated,
-        signature: judgement.signature,
-        weight: 1,
-        leftOut: this.#site.takeLeftOut(judgement.signature),
-      };
-      return this.#rules.redact?.(comparison) ?? comparison;
-    });
+    if (this.#site.invocation.sealed) return;
+    conclude(this.#site, judgement, { weight: 1, redact: this.#rules.redact }, () => ({
+      ...judgement,
+      mode,
+      sequence: this.#sequence,
+      time: this.#time,
+      primary: primaryVersion,
+      fallback: false,
+      v1: primaryVersion === "v1" ? primary : secondary,
+      v2: primaryVersion === "v1" ? secondary : primary,
+      arguments: this.#args.recorded,
+    }));
   }
 
   #intent(): Repair {

@@ -1,5 +1,5 @@
 import { Tally } from "../metrics/tally.ts";
-import { MAX_TIMER_MS } from "../time-limit.ts";
+import { within } from "../time-limit.ts";
 import type { Comparison } from "./comparison.ts";
 
 /** A call that is still under way, or whose comparison is. */
@@ -138,8 +138,10 @@ export class Invocation {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#pending.size > 0) await this.#untilIdle();
-    const ending = Array.from(this.#pending, (call) => call.abandon());
-    if (ending.some((end) => end !== undefined)) await this.#within(this.writeBudgetMs, ending);
+    const ending = Array.from(this.#pending, (call) => call.abandon()).filter(
+      (end) => end instanceof Promise,
+    );
+    if (ending.length > 0) await within(this.writeBudgetMs, Promise.all(ending));
     clearTimeout(this.#alarm?.timer);
     // A run that has not ended by now is one that failed, and it must not look like one that never was.
     for (const tally of this.#tallies.values()) tally.countUnsettled();
@@ -165,16 +167,7 @@ export class Invocation {
       for (const call of this.#pending) dueAt = Math.max(dueAt, call.dueAt);
       const waitMs = Math.min(dueAt, endsAt) - performance.now();
       if (this.#pending.size === 0 || this.#isHurried || waitMs <= 0) return;
-      await this.#within(waitMs, [idle]);
+      await within(waitMs, idle);
     }
-  }
-
-  /** Waits for all, but no longer than a time. */
-  #within(ms: number, all: readonly unknown[]): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, Math.min(Math.max(0, ms), MAX_TIMER_MS));
-    });
-    return Promise.race([Promise.all(all), late]).finally(() => clearTimeout(timer));
   }
 }

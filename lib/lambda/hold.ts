@@ -1,11 +1,10 @@
+import { LONGEST_INVOCATION_MS, within } from "../time-limit.ts";
+
 /** Milliseconds that an invocation has to reach the middleware, from the moment its event is known here. */
 export const REACH_MS = 25;
 
 /** Milliseconds before the invocation's deadline at which it is let go, whatever is still under way. */
 export const SAFETY_MS = 100;
-
-/** Milliseconds that Lambda gives an invocation at the most; a clock that jumps would give it more. */
-const MAX_INVOCATION_MS = 900_000;
 
 /** What the platform says of an invocation. */
 export interface InvokeEvent {
@@ -92,7 +91,8 @@ export class Hold implements Holding {
    */
   async released({ requestId, deadlineMs }: InvokeEvent): Promise<void> {
     this.#lastReleased = undefined;
-    const leftMs = Math.min(deadlineMs - Date.now(), MAX_INVOCATION_MS);
+    // A clock that jumps would give it more than Lambda does.
+    const leftMs = Math.min(deadlineMs - Date.now(), LONGEST_INVOCATION_MS);
     const endsAt = performance.now() + leftMs - SAFETY_MS;
     if (this.#span === undefined && !this.#isOver) await this.#untilBegun();
     const span = this.#span;
@@ -131,12 +131,4 @@ export class Hold implements Holding {
     for (const { hurry } of unfinished) hurry(leftMs);
     await Promise.all(unfinished.map(({ done }) => done.promise));
   }
-}
-
-/** Waits for a promise, but no longer than a time. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -1,3 +1,4 @@
+import { COMPARED_CALLS } from "./compared-calls.ts";
 import type { Evidence, VersionEvidence } from "./conditions.ts";
 import type { Recent } from "./guard.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
@@ -15,19 +16,8 @@ import type { PresentMode } from "./present-mode.ts";
 const MINUTE_MS = 60_000;
 
 const EVIDENCE = {
-  comparisons: { metric: "Comparisons", statistic: "Sum" },
-  // One EMF line an invocation and operation, so this counts lines, whatever they weigh.
-  comparingInvocations: { metric: "Comparisons", statistic: "SampleCount" },
-  disagreements: { metric: "Disagreements", statistic: "Sum" },
+  ...COMPARED_CALLS,
   skippedByBreaker: { metric: "SkippedByBreaker", statistic: "Sum" },
-  v1Calls: { metric: "V1Calls", statistic: "Sum" },
-  v2Calls: { metric: "V2Calls", statistic: "Sum" },
-  v1Errors: { metric: "V1Errors", statistic: "Sum" },
-  v2Errors: { metric: "V2Errors", statistic: "Sum" },
-  v1Settled: { metric: "V1Latency", statistic: "SampleCount" },
-  v2Settled: { metric: "V2Latency", statistic: "SampleCount" },
-  v1P99: { metric: "V1Latency", statistic: "p99" },
-  v2P99: { metric: "V2Latency", statistic: "p99" },
 } as const satisfies Record<string, Question>;
 
 const RECENT = {

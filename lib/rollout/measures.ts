@@ -7,6 +7,7 @@ import {
   type Points,
   type Question,
 } from "./metric-points.ts";
+import { COMPARED_CALLS } from "./compared-calls.ts";
 import { wilsonLowerBound, wilsonUpperBound } from "./wilson.ts";
 
 /** What was measured of a migration since some time: what a person wants to see of it. */
@@ -43,19 +44,9 @@ export interface PeriodMeasures {
 }
 
 const MEASURES = {
-  comparisons: { metric: "Comparisons", statistic: "Sum" },
-  comparingInvocations: { metric: "Comparisons", statistic: "SampleCount" },
-  disagreements: { metric: "Disagreements", statistic: "Sum" },
-  v1Calls: { metric: "V1Calls", statistic: "Sum" },
-  v2Calls: { metric: "V2Calls", statistic: "Sum" },
-  v1Errors: { metric: "V1Errors", statistic: "Sum" },
-  v2Errors: { metric: "V2Errors", statistic: "Sum" },
-  v1Settled: { metric: "V1Latency", statistic: "SampleCount" },
-  v2Settled: { metric: "V2Latency", statistic: "SampleCount" },
+  ...COMPARED_CALLS,
   v1P50: { metric: "V1Latency", statistic: "p50" },
   v2P50: { metric: "V2Latency", statistic: "p50" },
-  v1P99: { metric: "V1Latency", statistic: "p99" },
-  v2P99: { metric: "V2Latency", statistic: "p99" },
 } as const satisfies Record<string, Question>;
 
 /**
