@@ -53,8 +53,8 @@ export interface ReadOperation<Method extends AnyFunction = AnyFunction> {
   /** Whether V1 answers in `reverse-shadow` when V2 fails. @default true */
   readonly fallback?: boolean;
   /**
-   * Whether the secondary starts right after the primary, or when the primary has settled: slower to
-   * finish, and no load on V2 while V1 is at work.
+   * Whether the secondary starts right after the primary, or when the primary has settled and its caller
+   * has had a turn: slower to finish, and the two don't work at the same time.
    * @default "parallel"
    */
   readonly order?: "parallel" | "primary-first";

@@ -114,6 +114,20 @@ export class DoubleRead implements Pending {
     );
   }
 
+  /**
+   * Lets the caller have its answer first: a secondary may keep the thread before it gives a promise. Lambda's
+   * runtime sends a response one turn after the handler has ended, so it is two turns.
+   */
+  #startSecondaryLater(): void {
+    this.#isWaiting = true;
+    this.dueAt = performance.now() + this.#rules.timeoutMs;
+    const start = () => {
+      this.#isWaiting = false;
+      if (!this.#finished) this.#startSecondary();
+    };
+    setImmediate(() => setImmediate(start));
+  }
+
   /** Starts the secondary, once it has what this invocation has written before. */
   #startSecondary(): void {
     const { underWay } = this.#site.writes;
@@ -165,7 +179,8 @@ export class DoubleRead implements Pending {
       if (
         end.status === "answered" ? skip === undefined : this.#plan.fallback || skip === undefined
       ) {
-        this.#startSecondary();
+        if (end.status === "answered") this.#startSecondaryLater();
+        else this.#startSecondary();
       } else {
         if (skip !== undefined) this.#site.tally.count(skip);
         this.#withoutSecondary();

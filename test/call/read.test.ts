@@ -434,6 +434,38 @@ describe("order", () => {
     assert.deepEqual(started, ["v1", "v2"]);
     assert.equal(traces().counts.Matches, 1);
   });
+
+  it("primary-first gives the caller its turn before the secondary, which may keep the thread", async () => {
+    const order: string[] = [];
+    const migration = migrationOf(
+      async () => void order.push("v1"),
+      async () => void order.push("v2"),
+      { order: "primary-first" },
+    );
+    const { invoke, traces } = wrapped(migration, "shadow", async (_, context) => {
+      await migration.client(context).get();
+      order.push("answered");
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      order.push("handled");
+    });
+    await invoke();
+    assert.deepEqual(order, ["v1", "answered", "handled", "v2"]);
+    assert.equal(traces().counts.Matches, 1);
+  });
+
+  it("primary-first calls a fallback at once", async () => {
+    const order: string[] = [];
+    const migration = migrationOf(
+      async () => (order.push("v1"), "v1"),
+      () => (order.push("v2"), setImmediate(() => order.push("turn")), Promise.reject(1)),
+      { order: "primary-first" },
+    );
+    const { invoke } = wrapped(migration, "reverse-shadow", async (_, context) => {
+      order.push(await migration.client(context).get());
+    });
+    await invoke();
+    assert.deepEqual(order.slice(0, 3), ["v2", "v1", "v1"]);
+  });
 });
 
 describe("time", () => {
@@ -613,6 +645,19 @@ describe("time", () => {
         [1, undefined, undefined],
       );
     }
+  });
+
+  it("primary-first gives the secondary its time, also after a primary that took longer", async () => {
+    const primary = deferred();
+    const run = start("shadow", () => primary.promise, answers(1), {
+      order: "primary-first",
+      timeoutMs: 100,
+    });
+    await reactions();
+    tick(101);
+    primary.resolve(1);
+    await run.invoking;
+    assert.equal(run.traces().counts.Matches, 1);
   });
 
   it("a primary-first call that outlives the handler starts no secondary", async () => {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { isStopped, until } from "../local/lambda/harness.ts";
 import { interpose, setUpEarly } from "./early.ts";
@@ -50,6 +53,36 @@ test("all is stored and printed when it freezes, whatever V2's time", async (t) 
     await until("DrainedEarly is counted", () => sumOf("DrainedEarly") === count);
   }
   assert.equal(sumOf("DrainedInline"), 0);
+});
+
+test("primary-first: a V2 that keeps the thread keeps the caller of one read from nothing", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "segue-test-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const { invoke, stored } = await setUpEarly(
+    t,
+    `import { existsSync } from "node:fs";
+    const busy = defineMigration({
+      name: "things",
+      v1: { get: async () => true },
+      v2: { get: async (file) => {
+        const givesUpAt = Date.now() + 10_000;
+        while (!existsSync(file) && Date.now() < givesUpAt);
+        return existsSync(file);
+      } },
+      operations: { get: { kind: "read", order: "primary-first" } },
+    });
+    export const handler = middy().use(early({}, busy)).handler(async (file, context) => {
+      await busy.client(context).get(file);
+      return process.pid;
+    });`,
+  );
+  for (let count = 1; count <= 3; count++) {
+    const file = join(directory, String(count));
+    const { result: pid, $metadata } = await invoke(file);
+    await writeFile(file, "the caller has its answer");
+    await until("it is frozen", () => isStopped(pid));
+    assert.deepEqual(stored($metadata.requestId), ["match"]);
+  }
 });
 
 test("an invocation with nothing to wait for isn't held, and its counts are out", async (t) => {
