@@ -228,10 +228,14 @@ test("two invocations in a row, and one environment allowed: the second waits fo
 });
 
 describe("SIGTERM at shutdown", () => {
+  // The function keeps within Lambda's half a second of its own accord, as far as the machine lets it.
+  const patient = { shutdownSeconds: 5 };
   test("V2 under way: what is known is stored and counted before the process ends", async (t) => {
     const { lambda, invoke, v2, stored, sumOf } = await setUpEarly(
       t,
       `export const handler = middy().use(early()).handler(${CALL});`,
+      {},
+      patient,
     );
     const { $metadata } = await invoke(v2.url);
     await v2.asked();
@@ -246,6 +250,8 @@ describe("SIGTERM at shutdown", () => {
       t,
       `const slow = { ...records, write: () => new Promise(() => {}) };
       export const handler = middy().use(early({ records: slow })).handler(${CALL});`,
+      {},
+      patient,
     );
     const { $metadata } = await invoke(v2.url);
     await v2.asked();
@@ -260,6 +266,8 @@ describe("SIGTERM at shutdown", () => {
     const { lambda, invoke } = await setUpEarly(
       t,
       `export const handler = middy().use(early()).handler(${CALL});`,
+      {},
+      patient,
     );
     const { result: pid } = await invoke("");
     await until("it is frozen", () => isStopped(pid));

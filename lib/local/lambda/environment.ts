@@ -19,6 +19,8 @@ export interface EnvironmentHost extends Pick<
   readonly runtimeClient: string;
   /** How long an init may take, in seconds. */
   readonly initSeconds: number;
+  /** What an internal extension leaves a process for its shutdown, in seconds. */
+  readonly shutdownSeconds: number;
   /** Starts the AppConfig agent of one environment. */
   startAgent(variables: Readonly<Record<string, string>>): Promise<Agent>;
   /** Hears each line printed, with the invocation that it belongs to. */
@@ -49,9 +51,6 @@ export interface Environment {
    */
   shutDown(): Promise<void>;
 }
-
-/** What an internal extension leaves a process for its shutdown. */
-const SHUTDOWN_GRACE_MS = 500;
 
 /** Brings the SDK into the process, whatever its runtime client. */
 const sdkProvider = fileURLToPath(
@@ -218,7 +217,7 @@ export function openEnvironment(
     // It hears of the end only when it runs.
     process.thaw();
     process.terminate();
-    grace = setTimeout(() => process.kill(), SHUTDOWN_GRACE_MS);
+    grace = setTimeout(() => process.kill(), host.shutdownSeconds * 1_000);
     return undefined;
   };
 

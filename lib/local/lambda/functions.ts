@@ -29,7 +29,7 @@ export interface FinishedInvocation {
 
 export interface FunctionsHost extends Pick<
   EnvironmentHost,
-  "region" | "reaper" | "runtimeClient" | "initSeconds"
+  "region" | "reaper" | "runtimeClient" | "initSeconds" | "shutdownSeconds"
 > {
   /** The gateway's. */
   readonly endpoint: string;

@@ -62,6 +62,12 @@ export interface LambdaOptions {
    * @default 10, as on Lambda
    */
   readonly initSeconds?: number;
+  /**
+   * How long a process that has an internal extension has between SIGTERM and its end, in seconds.
+   *
+   * @default 0.5, as on Lambda
+   */
+  readonly shutdownSeconds?: number;
 }
 
 export interface LambdaService extends Service {
@@ -95,7 +101,8 @@ const ownRuntimeClient = fileURLToPath(
 
 /** Lambda: functions as processes on the real Runtime API, several environments a function. */
 export function createLambda(options: LambdaOptions): LambdaService {
-  const { region, account, accountConcurrency = 10, initSeconds = 10 } = options;
+  const { region, account } = options;
+  const { accountConcurrency = 10, initSeconds = 10, shutdownSeconds = 0.5 } = options;
   const runtimeClient =
     options.runtimeClient ?? process.env["SEGUE_LAMBDA_RUNTIME_CLIENT"] ?? ownRuntimeClient;
   const reaper = startReaper();
@@ -109,6 +116,7 @@ export function createLambda(options: LambdaOptions): LambdaService {
     accountConcurrency,
     runtimeClient,
     initSeconds,
+    shutdownSeconds,
     endpoint: options.endpoint,
     credentialsFor: (roleArn, functionName) => options.credentialsFor(roleArn, functionName),
     startAgent: (variables, credentials) => options.startAgent(variables, credentials),
