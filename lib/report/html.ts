@@ -39,8 +39,8 @@ function textOf(content: Content): string {
   if (content === undefined) return "";
   if (content instanceof Markup) return content.text;
   if (typeof content === "object") return content.map(textOf).join("");
-  return printable(String(content).toWellFormed()).replaceAll(
-    /[&<>"']/g,
-    (character) => ESCAPES[character]!,
-  );
+  // A page may have no half of a pair, and none of the code points that are no characters.
+  return printable(String(content).toWellFormed())
+    .replaceAll(/\p{Noncharacter_Code_Point}/gu, "\ufffd")
+    .replaceAll(/[&<>"']/g, (character) => ESCAPES[character]!);
 }

@@ -8,7 +8,7 @@ import type { Report } from "./report.ts";
 import type { Stretch } from "./stretches.ts";
 
 const MAX_VALUE_CHARACTERS = 120;
-const MAX_SIGNATURE_CHARACTERS = 300;
+const MAX_NAME_CHARACTERS = 300;
 
 /** What differed before and after each change of the mode. */
 export function changesSection({ changes, records }: Report): Markup {
@@ -59,15 +59,15 @@ function occurrences({ calls, share: ofAll }: Occurrences): Content {
 
 function differenceContent({ operation, outcome, signature, example }: ChangeRow): Markup {
   const [difference] = example.differences;
-  return html`<code>${shortened(signature, MAX_SIGNATURE_CHARACTERS)}</code
-    ><small>${operation}, ${outcome}</small>${
+  return html`<code>${shortened(signature, MAX_NAME_CHARACTERS)}</code
+    ><small>${shortened(operation, MAX_NAME_CHARACTERS)}, ${outcome}</small>${
       difference === undefined
         ? undefined
         : html`<small>such as V1 ${value(difference.v1)}, V2 ${value(difference.v2)}</small>`
     }${
       example.reason === undefined
         ? undefined
-        : html`<small>${shortened(example.reason, MAX_SIGNATURE_CHARACTERS)}</small>`
+        : html`<small>${shortened(example.reason, MAX_NAME_CHARACTERS)}</small>`
     }`;
 }
 

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { agreement as agreementText, count, duration } from "../cli/figures.ts";
+import { shortened } from "../cli/printable.ts";
 import { documentText } from "../rollout/move-kind.ts";
 import { html, verbatim, type Markup } from "./html.ts";
 import { agreementSection, latencySection } from "./page-charts.ts";
@@ -9,6 +10,8 @@ import { phasesSection } from "./page-phases.ts";
 import { rollbacksSection } from "./page-rollbacks.ts";
 import type { Report } from "./report.ts";
 import { STYLE } from "./style.ts";
+
+const MAX_TITLE_CHARACTERS = 200;
 
 /** What the page may do: show its own style, and nothing else. */
 const POLICY = [
@@ -21,7 +24,10 @@ const POLICY = [
 /** A report as one HTML file, which needs nothing else and runs no script. */
 export function reportPage(report: Report): string {
   const { migration, stage, from, to } = report;
-  const title = `${migration} (${stage}): the migration from V1 to V2`;
+  const title = shortened(
+    `${migration} (${stage}): the migration from V1 to V2`,
+    MAX_TITLE_CHARACTERS,
+  );
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>

@@ -11,7 +11,7 @@ const DAY_MS = 24 * HOUR_MS;
 const PERIODS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS];
 
 /** More points than a chart is wide would be drawn over one another. */
-const MAX_PERIODS = 500;
+const MAX_PERIODS = 800;
 
 /** How long CloudWatch keeps its finest periods, by the one that is the finest after that. */
 const KEPT = [
