@@ -1,6 +1,6 @@
 import type { ModeDocument } from "../mode/mode-document.ts";
 import { moveKind } from "../rollout/move-kind.ts";
-import type { PastDeployment, Undoing } from "../rollout/past-deployment.ts";
+import { BY_GUARD, type PastDeployment, type Undoing } from "../rollout/past-deployment.ts";
 import type { Points } from "../rollout/points.ts";
 import type { Span } from "./span.ts";
 
@@ -32,9 +32,6 @@ export interface GuardCounts {
   readonly points: Points;
   readonly periodMs: number;
 }
-
-/** How descriptions of the guard's own deployments begin. */
-const BY_GUARD = "guard: ";
 
 /**
  * The steps back in a span of time, in order.

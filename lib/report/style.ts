@@ -41,7 +41,8 @@ code { font: 0.8125rem/1.5 ui-monospace, monospace; }
 table { width: 100%; border-collapse: collapse; margin-top: 0.75rem; font-size: 0.875rem; }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 500; }
-th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+time span { white-space: nowrap; }
+th.number, td.number { width: 8.5rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td small { display: block; color: var(--dim); font-size: 0.8125rem; }
 .chart svg { display: block; width: 100%; height: auto; }
 .chart .narrow { display: none; }
@@ -72,7 +73,7 @@ rect.new, .key.new::before { fill: var(--new); background: var(--new); }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table, tbody, tr, td { display: block; }
   tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
-  td, td.number { display: flex; gap: 1rem; justify-content: space-between; padding: 0.1rem 0; border: 0; text-align: right; white-space: normal; }
+  td, td.number { display: flex; width: auto; gap: 1rem; justify-content: space-between; padding: 0.1rem 0; border: 0; text-align: right; white-space: normal; }
   td::before { content: attr(data-label); color: var(--dim); text-align: left; white-space: nowrap; }
   td.head { display: block; text-align: left; font-weight: 600; }
   td.head::before { content: none; }

@@ -1,5 +1,8 @@
 import type { ModeDocument } from "../mode/mode-document.ts";
 
+/** How the descriptions of the guard's own deployments begin. */
+export const BY_GUARD = "guard: ";
+
 /** A deployment of a mode document, and what became of it. Times are epoch milliseconds. */
 export interface PastDeployment {
   readonly number: number;

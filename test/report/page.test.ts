@@ -28,7 +28,7 @@ describe("the page", () => {
       "shadow (10 % reverse-shadow)",
       "past the gate: agreed on Monday",
       "an alarm, during the deployment",
-      "2026-05-11 13:00",
+      "13:00",
       "95.8 %",
       "shadow → reverse-shadow, undone",
       '"Café Zürich"',
