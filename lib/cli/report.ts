@@ -3,13 +3,9 @@ import { access, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { createLogUpdate } from "log-update";
-import { isAgreement } from "../call/outcome.ts";
 import { readComparisons } from "../records/reader.ts";
-import { ChangeCounts } from "../report/changes.ts";
-import { phasesOf } from "../report/phases.ts";
 import { makeReport, type Report } from "../report/report.ts";
 import { METRICS_KEPT_MS, periodOver } from "../report/span.ts";
-import { stretchesOf } from "../report/stretches.ts";
 import { readHistory } from "../rollout/history.ts";
 import { MEASURES } from "../rollout/measures.ts";
 import { readPoints, type Question } from "../rollout/metric-points.ts";
@@ -105,42 +101,35 @@ async function readReport(
   const to = until ?? now;
   const earliest = since ?? now - METRICS_KEPT_MS;
   const { deployments, unreadable } = await readHistory(target, earliest, (read) =>
-    onProgress(`${count(read)} deployments`),
+    onProgress(`deployments: ${count(read)}`),
   );
   const from = since ?? Math.max(earliest, deployments[0]?.startedAt ?? now);
   if (from > to) throw new CommandError("--since: it is after --until", EXIT_CODES.usage);
-  const span = { from, to };
 
-  const periodMs = periodOver(span, now);
-  const points = await readPoints({ client, migration, now: to }, QUESTIONS, {
-    from: Math.floor(from / periodMs) * periodMs,
-    periodMs,
-  });
-
-  const counts = new ChangeCounts(stretchesOf(phasesOf(deployments, span), span));
-  let records = 0;
-  const query = {
-    client: dynamodb,
-    table,
-    migration,
-    ...span,
-    onProgress: (read: number, all: number) =>
-      onProgress(`${bar((100 * read) / all)} ${count(records)} records`),
-  };
-  for await (const record of readComparisons(query)) {
-    if (isAgreement(record.outcome)) continue;
-    records++;
-    counts.add(record);
-  }
   return makeReport({
     migration,
     stage,
-    ...span,
+    from,
+    to,
     deployments,
     unreadableDeployments: unreadable,
-    points,
-    periodMs,
-    counts,
-    records,
+    async metricsOver(span) {
+      onProgress(`metrics since ${new Date(span.from).toISOString()}`);
+      const periodMs = periodOver(span, now);
+      const start = Math.floor(span.from / periodMs) * periodMs;
+      const reader = { client, migration, now: span.to };
+      return {
+        points: await readPoints(reader, QUESTIONS, { from: start, periodMs }),
+        periodMs,
+      };
+    },
+    records: readComparisons({
+      client: dynamodb,
+      table,
+      migration,
+      from,
+      to,
+      onProgress: (read, all) => onProgress(`${bar((100 * read) / all)} records`),
+    }),
   });
 }

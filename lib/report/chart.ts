@@ -50,6 +50,9 @@ const UNITS_PER_TICK = 90;
 const VALUE_TICKS = 4;
 const DOT_RADIUS = 2;
 
+/** However short a time is, it is to be seen. */
+const MIN_WIDTH = 1;
+
 /** A chart, drawn for wide pages and for narrow ones, of which the page's style shows one. */
 export function chartMarkup(chart: Chart, height: number): Markup {
   const draw = (size: typeof WIDE) => drawing(chart, { ...size, height });
@@ -78,7 +81,7 @@ function drawing(chart: Chart, { className, width, height }: Size): Markup {
           class="${band.className}"
           x="${round(x(band.from))}"
           y="${round(level(band.top))}"
-          width="${round(x(band.to) - x(band.from))}"
+          width="${Math.max(MIN_WIDTH, round(x(band.to) - x(band.from)))}"
           height="${round(level(band.bottom) - level(band.top))}"
         />`,
     )}

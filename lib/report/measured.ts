@@ -46,10 +46,10 @@ export interface MeasuredPeriod {
   readonly v2P99Ms: number | undefined;
 }
 
-/** What was measured in the periods whose middle is in a span of time. */
+/** What was measured in the periods that lie in a span of time as a whole: others have more than that. */
 export function measuredIn(points: MeasuredPoints, { from, to }: Span, periodMs: number): Measured {
   const within = (all: Points): Points =>
-    all.filter(([time]) => time + periodMs / 2 >= from && time + periodMs / 2 < to);
+    all.filter(([time]) => time >= from && time + periodMs <= to);
   const comparisons = sum(within(points.comparisons));
   const disagreements = sum(within(points.disagreements));
   return {

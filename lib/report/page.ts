@@ -51,8 +51,9 @@ export function reportPage(report: Report): string {
         <footer>
           <p>
             Comparisons are weighted: one that stands for ten calls counts ten. A point stands for
-            ${duration(report.periodMs)}; where nothing was measured, a line has a gap. What the
-            migration redacts is in no record, and so not here.
+            ${duration(report.periodMs)}; where nothing was measured, a line has a gap. A phase's
+            figures are of the whole periods in it, its latencies their means. What the migration
+            redacts is in no record, and so not here.
           </p>
         </footer>
       </body>

@@ -25,27 +25,34 @@ export interface Phase {
  */
 export function phasesOf(deployments: readonly PastDeployment[], { from, to }: Span): Phase[] {
   const phases: Phase[] = [];
+  const end = (at: number) => {
+    const last = phases.at(-1);
+    if (last !== undefined && last.to === undefined) phases.splice(-1, 1, { ...last, to: at });
+  };
   const begin = ({ document, version }: PastDeployment, at: number, undone: boolean) => {
-    const last = phases.pop();
+    const last = phases.at(-1);
     const begun = { document, versions: [String(version)], from: at, to: undefined, undone };
-    if (last === undefined) {
-      phases.push(begun);
-    } else if (isSame(last, begun)) {
-      phases.push({ ...last, versions: [...last.versions, ...begun.versions] });
+    if (last !== undefined && goesOnIn(last, begun)) {
+      phases.splice(-1, 1, { ...last, versions: [...last.versions, ...begun.versions] });
     } else {
-      phases.push({ ...last, to: at }, begun);
+      end(at);
+      phases.push(begun);
     }
   };
   let inForce: PastDeployment | undefined;
   for (const deployment of deployments) {
     const { startedAt, completedAt, undone } = deployment;
     begin(deployment, startedAt, undone !== undefined);
-    if (undone !== undefined && inForce !== undefined) begin(inForce, undone.at, false);
+    if (undone !== undefined) {
+      end(undone.at);
+      if (inForce !== undefined) begin(inForce, undone.at, false);
+    }
     if (completedAt !== undefined) inForce = deployment;
   }
   return phases.filter((phase) => phase.from <= to && (phase.to ?? Infinity) > from);
 }
 
-function isSame(a: Phase, b: Phase): boolean {
-  return documentText(a.document) === documentText(b.document) && a.undone === b.undone;
+function goesOnIn(phase: Phase, next: Phase): boolean {
+  const isSame = documentText(phase.document) === documentText(next.document);
+  return isSame && phase.undone === next.undone && phase.to === undefined;
 }

@@ -1,6 +1,8 @@
+import { isAgreement } from "../call/outcome.ts";
+import type { ComparisonRecord } from "../records/record.ts";
 import type { PastDeployment } from "../rollout/past-deployment.ts";
 import type { Points } from "../rollout/points.ts";
-import type { ChangeCounts, Change } from "./changes.ts";
+import { ChangeCounts, type Change } from "./changes.ts";
 import {
   measuredIn,
   measuredPeriods,
@@ -11,6 +13,7 @@ import {
 import { phasesOf, type Phase } from "./phases.ts";
 import { rollbacksOf, type Rollback } from "./rollbacks.ts";
 import type { Span } from "./span.ts";
+import { stretchesOf, type Stretch } from "./stretches.ts";
 
 /** A phase, and what was measured in it. */
 export interface MeasuredPhase extends Phase {
@@ -31,42 +34,79 @@ export interface Report extends Span {
   readonly measured: Measured;
   /** Every period of the span; where nothing was measured, there is no value. */
   readonly series: readonly MeasuredPeriod[];
-  /** Disagreements that were read. */
+  /** How many disagreements have a record. */
   readonly records: number;
   readonly changes: readonly Change[];
 }
 
 /** What a report is made from. */
-export interface ReportData extends Span {
+export interface ReportSources extends Span {
   readonly migration: string;
   readonly stage: string;
   /** The oldest first, from the one in force at the span's beginning. */
   readonly deployments: readonly PastDeployment[];
   readonly unreadableDeployments: number;
-  readonly points: MeasuredPoints & { readonly guardRollbacks: Points };
-  readonly periodMs: number;
-  readonly counts: ChangeCounts;
-  readonly records: number;
+  /** Reads the metrics of a span of time, in the shortest periods that there are of so long a one. */
+  metricsOver(span: Span): Promise<Metrics>;
+  /** The records of the span, in no order. */
+  readonly records: AsyncIterable<ComparisonRecord> | Iterable<ComparisonRecord>;
 }
 
-/** Puts a migration's story together. */
-export function makeReport(data: ReportData): Report {
-  const { migration, stage, from, to, deployments, points, periodMs, counts, records } = data;
+/** Metrics by period. */
+export interface Metrics {
+  readonly points: MeasuredPoints & { readonly guardRollbacks: Points };
+  readonly periodMs: number;
+}
+
+/** Puts a migration's story together. It holds no record for longer than it takes to count it. */
+export async function makeReport(sources: ReportSources): Promise<Report> {
+  const { migration, stage, from, to, deployments, unreadableDeployments } = sources;
   const span = { from, to };
+  const { points, periodMs } = await sources.metricsOver(span);
+
+  const phases: MeasuredPhase[] = [];
+  for (const phase of phasesOf(deployments, span)) {
+    phases.push({ ...phase, measured: await measuredOver(sources, phase) });
+  }
+
+  const stretches = stretchesOf(phases, span);
+  const comparisons = new Map<Stretch, number>();
+  for (const stretch of stretches) {
+    comparisons.set(stretch, (await measuredOver(sources, stretch)).comparisons);
+  }
+  const counts = new ChangeCounts(stretches);
+  let records = 0;
+  for await (const record of sources.records) {
+    if (isAgreement(record.outcome)) continue;
+    records++;
+    counts.add(record);
+  }
+
   return {
     migration,
     stage,
     ...span,
     periodMs,
-    phases: phasesOf(deployments, span).map((phase) => {
-      const within = { from: Math.max(phase.from, from), to: phase.to ?? Infinity };
-      return { ...phase, measured: measuredIn(points, within, periodMs) };
-    }),
-    unreadableDeployments: data.unreadableDeployments,
+    phases,
+    unreadableDeployments,
     rollbacks: rollbacksOf(deployments, span, { points: points.guardRollbacks, periodMs }),
     measured: measuredIn(points, { from: -Infinity, to: Infinity }, periodMs),
     series: measuredPeriods(points, span, periodMs),
     records,
-    changes: counts.changes((stretch) => measuredIn(points, stretch, periodMs).comparisons),
+    changes: counts.changes((stretch) => comparisons.get(stretch) ?? 0),
   };
+}
+
+/**
+ * What was measured in a part of the span. It is read anew: a period of the whole may be longer than the
+ * part, and have what was measured before and after it.
+ */
+async function measuredOver(
+  { from, to, metricsOver }: ReportSources,
+  part: { readonly from: number; readonly to: number | undefined },
+): Promise<Measured> {
+  const end = part.to ?? Infinity;
+  const within = { from: Math.max(part.from, from), to: Math.min(end, to) };
+  const { points, periodMs } = await metricsOver(within);
+  return measuredIn(points, { from: part.from, to: end }, periodMs);
 }

@@ -12,7 +12,7 @@ import { DAY_MS, START, storyOf } from "./fixture.ts";
 /** A desk and a phone, in CSS pixels. */
 const WIDTHS = [1200, 375];
 
-describe("the page in a browser", { skip: noBrowser }, () => {
+describe("the page in a browser", { skip: noBrowser }, async () => {
   let browser: Browser;
   let folder: string;
   before(async () => {
@@ -47,9 +47,9 @@ describe("the page in a browser", { skip: noBrowser }, () => {
 
   const hostile = `<script>alert(1)</script><img src=x onerror=alert(1)>${"x".repeat(100_000)}`;
   const pages = {
-    "an ordinary story": reportPage(storyOf()),
+    "an ordinary story": reportPage(await storyOf()),
     "a hostile one": reportPage(
-      storyOf({
+      await storyOf({
         stage: hostile,
         comparisons: ["2", "3"].map((documentVersion) => ({
           documentVersion,

@@ -1,11 +1,8 @@
 import type { Comparison } from "../../lib/index.ts";
 import type { ModeDocument } from "../../lib/mode/mode-document.ts";
 import { comparisonRecord } from "../../lib/records/record.ts";
-import { ChangeCounts } from "../../lib/report/changes.ts";
 import type { MeasuredPoints } from "../../lib/report/measured.ts";
-import { phasesOf } from "../../lib/report/phases.ts";
 import { makeReport, type Report } from "../../lib/report/report.ts";
-import { stretchesOf } from "../../lib/report/stretches.ts";
 import type { PastDeployment } from "../../lib/rollout/past-deployment.ts";
 import type { Points } from "../../lib/rollout/points.ts";
 import { comparisonOf } from "../support/comparison.ts";
@@ -82,7 +79,6 @@ export const DEPLOYMENTS: readonly PastDeployment[] = [
   deploymentOf(7, START + 20 * DAY_MS, { mode: "new" }),
 ];
 
-/** What stands for a value that is nobody's: markup, quotes, an attribute's end, a text that turns round. */
 export interface StoryOptions {
   readonly deployments?: readonly PastDeployment[];
   readonly comparisons?: readonly Partial<Comparison>[];
@@ -90,23 +86,20 @@ export interface StoryOptions {
 }
 
 /** A report of three weeks, with an hour's night in the metrics of each day. */
-export function storyOf(options: StoryOptions = {}): Report {
+export function storyOf(options: StoryOptions = {}): Promise<Report> {
   const { deployments = DEPLOYMENTS, comparisons = COMPARISONS, stage = "prod" } = options;
   const span = { from: START, to: START + 22 * DAY_MS };
-  const counts = new ChangeCounts(stretchesOf(phasesOf(deployments, span), span));
-  for (const comparison of comparisons) {
-    counts.add(comparisonRecord(comparisonOf({ migration: "customer-ids", ...comparison }), 30));
-  }
+  const points = pointsOf(span);
   return makeReport({
     migration: "customer-ids",
     stage,
     ...span,
     deployments,
     unreadableDeployments: 0,
-    points: pointsOf(span),
-    periodMs: HOUR_MS,
-    counts,
-    records: comparisons.length,
+    metricsOver: () => Promise.resolve({ points, periodMs: HOUR_MS }),
+    records: comparisons.map((comparison) =>
+      comparisonRecord(comparisonOf({ migration: "customer-ids", ...comparison }), 30),
+    ),
   });
 }
 

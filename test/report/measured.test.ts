@@ -31,15 +31,16 @@ describe("what was measured", () => {
     );
   });
 
-  it("in a span of time is of the periods whose middle it has", () => {
+  it("in a span of time is of the periods that lie in it as a whole", () => {
     const points = {
       ...NO_POINTS,
       comparisons: [
         [0, 10],
         [10, 20],
         [20, 70],
+        [30, 100],
       ],
-      disagreements: [[20, 7]],
+      disagreements: [[20, 9]],
       v2Calls: [[10, 5]],
       v2P99: [
         [0, 100],
@@ -51,12 +52,12 @@ describe("what was measured", () => {
         [20, 2],
       ],
     } as const;
-    const { comparisons, agreement, v1, v2 } = measuredIn(points, { from: 6, to: 26 }, 10);
+    const { comparisons, agreement, v1, v2 } = measuredIn(points, { from: 6, to: 34 }, 10);
     assert.equal(comparisons, 90);
-    assert.equal(agreement, 1 - 7 / 90);
+    assert.equal(agreement, 0.9);
     assert.deepEqual(v1, { calls: 0, errors: 0, p50Ms: undefined, p99Ms: undefined });
     assert.deepEqual(v2, { calls: 5, errors: 0, p50Ms: undefined, p99Ms: 30 });
-    assert.equal(measuredIn(points, { from: 6, to: 14 }, 10).agreement, undefined);
+    assert.equal(measuredIn(points, { from: 6, to: 19 }, 10).agreement, undefined);
   });
 
   it("never agrees less than not at all, though a line may come twice", () => {

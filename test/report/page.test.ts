@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { describe, it } from "node:test";
 import { redaction } from "../../lib/records/redaction.ts";
-import { ChangeCounts } from "../../lib/report/changes.ts";
 import { reportPage } from "../../lib/report/page.ts";
 import { makeReport } from "../../lib/report/report.ts";
 import { comparisonOf } from "../support/comparison.ts";
@@ -17,8 +16,8 @@ const HOSTILE =
 /** Elements that have no place on the page, whoever asks for them. */
 const ACTIVE = /^(?:script|img|iframe|object|embed|link|base|form|a|audio|video|image|use)$/;
 
-describe("the page", () => {
-  const page = reportPage(storyOf());
+describe("the page", async () => {
+  const page = reportPage(await storyOf());
 
   it("is HTML without an error, and reads as the story goes", () => {
     const { texts, errors } = parsed(page);
@@ -51,10 +50,10 @@ describe("the page", () => {
     assert.ok(page.indexOf(policy!) < page.indexOf("<style>"));
   });
 
-  it("nothing of the data becomes markup, and nothing is longer than a reader wants", () => {
-    const hostile = (text: string) =>
+  it("nothing of the data becomes markup, and nothing is longer than a reader wants", async () => {
+    const hostile = async (text: string) =>
       reportPage(
-        storyOf({
+        await storyOf({
           stage: text,
           deployments: [
             ...DEPLOYMENTS.map((deployment) => ({
@@ -75,8 +74,8 @@ describe("the page", () => {
           })),
         }),
       );
-    const attacked = hostile(HOSTILE);
-    const [evil, innocent] = [parsed(attacked), parsed(hostile("x"))];
+    const attacked = await hostile(HOSTILE);
+    const [evil, innocent] = [parsed(attacked), parsed(await hostile("x"))];
     assert.deepEqual(evil.errors, []);
     assert.deepEqual(evil.elements, innocent.elements);
     assert.deepEqual(evil.attributes, innocent.attributes);
@@ -85,7 +84,7 @@ describe("the page", () => {
     assert.ok(attacked.length < 400_000, `${attacked.length} characters`);
   });
 
-  it("has no value that redact names", () => {
+  it("has no value that redact names", async () => {
     const secret = "4111111111111111";
     const comparison = redaction(["$.card", "$[0].card", "$.message"])(
       comparisonOf({
@@ -98,23 +97,21 @@ describe("the page", () => {
         differences: [{ path: "$.card", kind: "value", v1: secret, v2: undefined }],
       }),
     );
-    const told = reportPage(storyOf({ comparisons: [comparison] }));
+    const told = reportPage(await storyOf({ comparisons: [comparison] }));
     assert.ok(told.includes("[redacted]"));
     assert.ok(!told.includes(secret));
   });
 
-  it("tells that there is nothing where there is nothing", () => {
+  it("tells that there is nothing where there is nothing", async () => {
     const span = { from: START, to: START + DAY_MS };
-    const report = makeReport({
+    const report = await makeReport({
       migration: "things",
       stage: "prod",
       ...span,
       deployments: [],
       unreadableDeployments: 3,
-      points: NO_POINTS,
-      periodMs: 300_000,
-      counts: new ChangeCounts([]),
-      records: 0,
+      metricsOver: () => Promise.resolve({ points: NO_POINTS, periodMs: 300_000 }),
+      records: [],
     });
     const { texts, errors } = parsed(reportPage(report));
     assert.deepEqual(errors, []);
@@ -128,22 +125,24 @@ describe("the page", () => {
     }
   });
 
-  it("a chart has a gap where nothing was measured, and a dot where one point stands alone", () => {
+  it("a chart has a gap where nothing was measured, and a dot where one point stands alone", async () => {
     const minute = 60_000;
-    const report = makeReport({
+    const report = await makeReport({
       migration: "things",
       stage: "prod",
       from: START,
       to: START + 10 * minute,
       deployments: [deploymentOf(1, START, { mode: "shadow" })],
       unreadableDeployments: 0,
-      points: {
-        ...NO_POINTS,
-        v1P99: [0, 1, 2, 5, 8, 9].map((at) => [START + at * minute, 10]),
-      },
-      periodMs: minute,
-      counts: new ChangeCounts([]),
-      records: 0,
+      metricsOver: () =>
+        Promise.resolve({
+          points: {
+            ...NO_POINTS,
+            v1P99: [0, 1, 2, 5, 8, 9].map((at) => [START + at * minute, 10]),
+          },
+          periodMs: minute,
+        }),
+      records: [],
     });
     const told = reportPage(report);
     const [, drawn] = /<g class="v1"\s*>(.*?)<\/g\s*>/s.exec(

@@ -67,6 +67,18 @@ describe("phases", () => {
     ]);
   });
 
+  it("a first deployment that was undone leaves none behind it", () => {
+    const { phases, stretches } = told([
+      deploymentOf(1, 10, { mode: "shadow" }, undone(20)),
+      deploymentOf(2, 50, { mode: "old" }),
+    ]);
+    assert.deepEqual(phases, ["shadow! 10-20", "old 50-"]);
+    assert.deepEqual(stretches, [
+      "shadow, undone, first half 10-15",
+      "shadow, undone, second half 15-20",
+    ]);
+  });
+
   it("a change of sampling alone begins none, and its records belong to the one there is", () => {
     const deployments = [
       deploymentOf(1, 0, { mode: "shadow" }),
