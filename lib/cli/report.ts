@@ -48,7 +48,7 @@ export function reportCommand(): Command {
     .addOption(
       new Option(
         "--since <time>",
-        "90m, 24h, 7d ago and the like, or an ISO 8601 time (default: the first deployment)",
+        "90m, 24h, 7d ago and the like, or an ISO 8601 time, 455 days ago at the most (default: the first deployment)",
       ).argParser(timeOf),
     )
     .option("--until <time>", "the same (default: now)", timeOf)
@@ -99,11 +99,12 @@ async function readReport(
   const { migration, stage, table } = parts;
   const now = operator.now();
   const to = until ?? now;
-  const earliest = since ?? now - METRICS_KEPT_MS;
+  const earliest = Math.max(since ?? 0, now - METRICS_KEPT_MS);
   const { deployments, unreadable } = await readHistory(target, earliest, (read) =>
     onProgress(`deployments: ${count(read)}`),
   );
-  const from = since ?? Math.max(earliest, deployments[0]?.startedAt ?? now);
+  const first = deployments[0]?.startedAt ?? now;
+  const from = since === undefined ? Math.max(earliest, first) : earliest;
   if (from > to) throw new CommandError("--since: it is after --until", EXIT_CODES.usage);
 
   return makeReport({

@@ -31,7 +31,6 @@ export interface Chart {
   readonly values?: readonly [lowest: number, highest: number];
   /** How a value is written, as d3-format has it. @default an ordinary number */
   readonly format?: string;
-  readonly unit?: string;
 }
 
 /** In the units of the drawing, which grows and shrinks with the page. */
@@ -113,7 +112,7 @@ function lineMarkup(
 }
 
 function valueAxis(
-  { format, unit = "" }: Chart,
+  { format }: Chart,
   y: ReturnType<typeof scaleLinear<number>>,
   { left, right }: { left: number; right: number },
 ): Markup[] {
@@ -129,7 +128,7 @@ function valueAxis(
             y1="${round(y(value))}"
             y2="${round(y(value))}"
           /><text class="value" x="${left - 6}" y="${round(y(value))}" dy="0.32em"
-            >${text(value)}${unit}</text
+            >${text(value)}</text
           >`,
     );
 }

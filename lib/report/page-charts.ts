@@ -46,14 +46,13 @@ export function latencySection(report: Report): Markup {
     const values = valuesOf(lines);
     return section(
       `Latency, ${name}`,
-      html`<p>${VERSIONS}<span class="dim">${means}</span></p>`,
+      html`<p>${VERSIONS}<span class="dim">in milliseconds; ${means}</span></p>`,
       values.length === 0
         ? undefined
         : drawing(report, {
             label: `${name} latency of V1 and V2 over time`,
             lines,
             values: [0, Math.max(...values)],
-            unit: " ms",
           }),
     );
   })}`;

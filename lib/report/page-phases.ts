@@ -67,7 +67,7 @@ export function phasesSection(report: Report): Markup {
       ],
       phases,
     )}
-    ${unreadable === 0 ? undefined : html`<p class="dim">${unreadable} more deployments are left out, since their document can't be read any more.</p>`}
+    ${unreadable === 0 ? undefined : html`<p class="dim">Deployments that are left out, since their document can't be read any more: ${unreadable}.</p>`}
   </section>`;
 }
 

@@ -6,6 +6,7 @@ import { reportPage } from "../../lib/report/page.ts";
 import { makeReport } from "../../lib/report/report.ts";
 import { comparisonOf } from "../support/comparison.ts";
 import { DAY_MS, deploymentOf, DEPLOYMENTS, NO_POINTS, START, storyOf } from "./fixture.ts";
+import fc from "../support/property.ts";
 import { parsed } from "./parsed-page.ts";
 
 /** Whatever a page could be made to do by what it shows. */
@@ -123,6 +124,44 @@ describe("the page", async () => {
     ]) {
       assert.ok(texts.includes(text), text);
     }
+  });
+
+  it("is whole for any figures at all", async () => {
+    const minute = 60_000;
+    const value = fc.oneof(
+      fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(0, 1e-9, 1, 12_345, 1e300),
+    );
+    const series = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), value));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ comparisons: series, disagreements: series, v1P50: series, v2P99: series }),
+        fc.integer({ min: 0, max: 10 * minute }),
+        async (figures, lasts) => {
+          const points = Object.fromEntries(
+            Object.entries(figures).map(([name, all]) => [
+              name,
+              Array.from(new Map(all)).map(([at, one]) => [START + at * minute, one] as const),
+            ]),
+          );
+          const report = await makeReport({
+            migration: "things",
+            stage: "prod",
+            from: START,
+            to: START + lasts,
+            deployments: DEPLOYMENTS,
+            unreadableDeployments: 0,
+            metricsOver: () =>
+              Promise.resolve({ points: { ...NO_POINTS, ...points }, periodMs: minute }),
+            records: [],
+          });
+          const { errors, texts } = parsed(reportPage(report));
+          assert.deepEqual(errors, []);
+          for (const text of texts) assert.doesNotMatch(text, /NaN|Infinity|undefined/);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it("a chart has a gap where nothing was measured, and a dot where one point stands alone", async () => {
