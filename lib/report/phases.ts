@@ -42,8 +42,10 @@ export function phasesOf(deployments: readonly PastDeployment[], { from, to }: S
   let inForce: PastDeployment | undefined;
   for (const deployment of deployments) {
     const { startedAt, completedAt, undone } = deployment;
-    begin(deployment, startedAt, undone !== undefined);
-    if (undone !== undefined) {
+    const isSameMode = inForce !== undefined && isSame(inForce.document, deployment.document);
+    const isTry = undone !== undefined && !isSameMode;
+    begin(deployment, startedAt, isTry);
+    if (isTry) {
       end(undone.at);
       if (inForce !== undefined) begin(inForce, undone.at, false);
     }
@@ -53,6 +55,12 @@ export function phasesOf(deployments: readonly PastDeployment[], { from, to }: S
 }
 
 function goesOnIn(phase: Phase, next: Phase): boolean {
-  const isSame = documentText(phase.document) === documentText(next.document);
-  return isSame && phase.undone === next.undone && phase.to === undefined;
+  return (
+    phase.to === undefined && phase.undone === next.undone && isSame(phase.document, next.document)
+  );
+}
+
+/** Whether the keys are in the same modes. */
+function isSame(a: ModeDocument, b: ModeDocument): boolean {
+  return documentText(a) === documentText(b);
 }

@@ -46,33 +46,42 @@ export function rollbacksOf(
   const rollbacks: Rollback[] = [];
   let inForce: PastDeployment | undefined;
   for (const deployment of deployments) {
-    const { number, document, description, startedAt, completedAt, undone } = deployment;
-    const before = inForce?.document;
-    const goesBack = before !== undefined && moveKind(before, document) === "rollback";
-    if (goesBack && undone === undefined) {
-      rollbacks.push({
-        at: startedAt,
-        from: before,
-        to: document,
-        way: "deployed",
-        cause: description.startsWith(BY_GUARD) ? "guard" : "operator",
-        description,
-        deployment: number,
-      });
-    } else if (before !== undefined && !goesBack && undone !== undefined) {
-      rollbacks.push({
-        at: undone.at,
-        from: document,
-        to: before,
-        way: "undone",
-        cause: causeOf(undone),
-        description: undone.description,
-        deployment: number,
-      });
-    }
-    if (completedAt !== undefined) inForce = deployment;
+    const rollback = inForce && stepBackOf(deployment, inForce.document);
+    if (rollback !== undefined) rollbacks.push(rollback);
+    if (deployment.completedAt !== undefined) inForce = deployment;
   }
   return withGuardStops(rollbacks, guard).filter(({ at }) => at >= from && at <= to);
+}
+
+/** The step back that a deployment was, or that undid it. A change of sampling is none, nor its end. */
+function stepBackOf(
+  { number, document, description, startedAt, undone }: PastDeployment,
+  before: ModeDocument,
+): Rollback | undefined {
+  const kind = moveKind(before, document);
+  if (kind === "rollback" && undone === undefined) {
+    return {
+      at: startedAt,
+      from: before,
+      to: document,
+      way: "deployed",
+      cause: description.startsWith(BY_GUARD) ? "guard" : "operator",
+      description,
+      deployment: number,
+    };
+  }
+  if ((kind === "promotion" || kind === "skip") && undone !== undefined) {
+    return {
+      at: undone.at,
+      from: document,
+      to: before,
+      way: "undone",
+      cause: causeOf(undone),
+      description: undone.description,
+      deployment: number,
+    };
+  }
+  return undefined;
 }
 
 function causeOf({ triggeredBy }: Undoing): RollbackCause {
