@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { createLogUpdate } from "log-update";
 import { readComparisons } from "../records/reader.ts";
+import { reportPage } from "../report/page.ts";
 import { makeReport, type Report } from "../report/report.ts";
 import { METRICS_KEPT_MS, periodOver } from "../report/span.ts";
 import { readHistory } from "../rollout/history.ts";
@@ -67,8 +68,6 @@ export function reportCommand(): Command {
           terminal.print(JSON.stringify(report, undefined, 2));
           return EXIT_CODES.done;
         }
-        // The other commands start without it, which is sooner.
-        const { reportPage } = await import("../report/page.ts");
         const page = reportPage(report);
         if (toFile) await writeFile(output, page);
         terminal.print(toFile ? `${output} is written` : page);
