@@ -23,7 +23,7 @@ export const STYLE = `
 body {
   margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem;
   background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word;
 }
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; }
 h2 { margin: 2.5rem 0 0.25rem; font-size: 1.25rem; }
@@ -43,6 +43,7 @@ th, td { padding: 0.4rem 0.75rem 0.4rem 0; text-align: left; vertical-align: top
 th { font-weight: 500; }
 time span { white-space: nowrap; }
 th.number, td.number { width: 8.5rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td small, td code, td:last-child { overflow-wrap: anywhere; }
 td small { display: block; color: var(--dim); font-size: 0.8125rem; }
 .chart svg { display: block; width: 100%; height: auto; }
 .chart .narrow { display: none; }
@@ -82,6 +83,7 @@ rect.new, .key.new::before { fill: var(--new); background: var(--new); }
 @media print {
   :root { color-scheme: only light; }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  th.number, td.number { width: auto; }
   h2, h3 { break-after: avoid; }
   .chart, tr, .facts { break-inside: avoid; }
   rect, .key::before { print-color-adjust: exact; }

@@ -7,10 +7,13 @@ import { pathToFileURL } from "node:url";
 import { chromium, type Browser } from "playwright-core";
 import { reportPage } from "../../lib/report/page.ts";
 import { browserPath, noBrowser } from "../support/browser.ts";
-import { DAY_MS, START, storyOf } from "./fixture.ts";
+import { DAY_MS, DEPLOYMENTS, START, storyOf } from "./fixture.ts";
 
 /** A desk and a phone, in CSS pixels. */
 const WIDTHS = [1200, 375];
+
+/** By how much the page is wider than its window. */
+const OVERFLOW = "document.documentElement.scrollWidth - innerWidth";
 
 describe("the page in a browser", { skip: noBrowser }, async () => {
   let browser: Browser;
@@ -51,6 +54,11 @@ describe("the page in a browser", { skip: noBrowser }, async () => {
     "a hostile one": reportPage(
       await storyOf({
         stage: hostile,
+        deployments: DEPLOYMENTS.map((deployment) => ({
+          ...deployment,
+          document: { ...deployment.document, override: hostile },
+          undone: deployment.undone && { ...deployment.undone, description: hostile },
+        })),
         comparisons: ["2", "3"].map((documentVersion) => ({
           documentVersion,
           time: START + 7 * DAY_MS,
@@ -68,7 +76,7 @@ describe("the page in a browser", { skip: noBrowser }, async () => {
         await using opened = await open(html);
         const { page, odd } = opened;
         await page.setViewportSize({ width, height: 800 });
-        const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        const overflow = await page.evaluate(OVERFLOW);
         assert.equal(overflow, 0, `${width} pixels`);
         for (const size of ["wide", "narrow"]) {
           const shown = await page.locator(`.chart .${size}`).first().isVisible();
@@ -91,6 +99,9 @@ describe("the page in a browser", { skip: noBrowser }, async () => {
     assert.notEqual(night, paper);
     await dark.page.emulateMedia({ media: "print" });
     assert.equal(await dark.page.evaluate(background), paper);
+    // A4 without its margins.
+    await dark.page.setViewportSize({ width: 680, height: 1000 });
+    assert.equal(await dark.page.evaluate(OVERFLOW), 0);
   });
 
   it("runs no script and takes no style, even if some got into the file", async () => {
