@@ -43,11 +43,11 @@ describe("the walls", () => {
     it(`${entry} leads to nothing that a Lambda bundle must not carry`, () => {
       const { files, packages } = reach(join(lib, entry));
       const inside = [...files].map((file) => relative(lib, file).split("/")[0]);
-      for (const folder of ["cdk", "cli", "costs", "demo", "local", "rollout"]) {
+      for (const folder of ["cdk", "cli", "costs", "demo", "local", "report", "rollout"]) {
         assert.ok(!inside.includes(folder), `lib/${folder}`);
       }
       const elsewhere =
-        /^(?:aws-cdk-lib|constructs|commander|@clack|log-update|cli-table3|picocolors)/;
+        /^(?:aws-cdk-lib|constructs|commander|@clack|d3-|log-update|cli-table3|picocolors)/;
       for (const name of packages) assert.doesNotMatch(name, elsewhere);
     });
   }
@@ -62,6 +62,17 @@ describe("the walls", () => {
       }
     });
   }
+
+  it("a report knows no AWS, and nothing but the report draws charts", () => {
+    assert.ok(filesIn("report").length > 0);
+    for (const file of filesIn("report")) {
+      for (const name of reach(file).packages) assert.match(name, /^(?:node:|d3-)/, file);
+    }
+    for (const file of filesIn("").filter((name) => !name.startsWith(join(lib, "report")))) {
+      for (const name of importsOf(file)) assert.doesNotMatch(name, /^d3-/, relative(root, file));
+    }
+    for (const name of reach(join(lib, "cdk/index.ts")).packages) assert.doesNotMatch(name, /^d3-/);
+  });
 
   it("the gate's decision knows no AWS", () => {
     for (const name of reach(join(lib, "rollout/gate.ts")).packages) assert.match(name, /^node:/);

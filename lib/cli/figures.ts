@@ -12,6 +12,15 @@ export function share(value: number | undefined): string {
   return value === undefined ? "–" : `${Number((100 * value).toPrecision(2))} %`;
 }
 
+/** A share from 0 to 1 as a percentage that tells how far it is from 100: `99.96 %`. */
+export function agreement(value: number | undefined): string {
+  if (value === undefined) return "–";
+  const missing = 100 * (1 - value);
+  // Two digits of what is missing, so that nothing but 1 is 100 %.
+  const digits = missing > 0 ? Math.max(0, 1 - Math.floor(Math.log10(missing))) : 0;
+  return `${Number((100 * value).toFixed(Math.min(digits, 10)))} %`;
+}
+
 export function milliseconds(value: number | undefined): string {
   return value === undefined ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }

@@ -6,6 +6,7 @@ import { mismatchesCommand } from "./mismatches.ts";
 import { promoteCommand } from "./promote.ts";
 import { rampCommand } from "./ramp.ts";
 import { repairCommand } from "./repair.ts";
+import { reportCommand } from "./report.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
 import { printable } from "./printable.ts";
@@ -38,6 +39,7 @@ function program(): Command {
     rollbackCommand,
     mismatchesCommand,
     repairCommand,
+    reportCommand,
     localCommand,
   ];
   const root = new Command("segue")

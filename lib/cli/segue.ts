@@ -14,7 +14,7 @@ try {
   // They are optional peers, so that nothing of them comes near a function.
   console.error(
     `segue: the command needs ${name}: npm install --save-dev ` +
-      "commander @clack/prompts cli-table3 log-update picocolors " +
+      "commander @clack/prompts cli-table3 d3-scale d3-shape log-update picocolors " +
       "@aws-sdk/client-appconfig @aws-sdk/client-cloudwatch @aws-sdk/client-lambda",
   );
   process.exitCode = 1;

@@ -2,15 +2,8 @@ import { COMPARED_CALLS } from "./compared-calls.ts";
 import type { Evidence, VersionEvidence } from "./conditions.ts";
 import type { Recent } from "./guard.ts";
 import type { GateThresholds } from "./gate-thresholds.ts";
-import {
-  periodFor,
-  readPoints,
-  sum,
-  weightedMean,
-  type MetricsReader,
-  type Points,
-  type Question,
-} from "./metric-points.ts";
+import { periodFor, readPoints, type MetricsReader, type Question } from "./metric-points.ts";
+import { sum, weightedMean, type Points } from "./points.ts";
 import type { PresentMode } from "./present-mode.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,13 +1,7 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import {
-  periodFor,
-  readPoints,
-  sum,
-  weightedMean,
-  type Points,
-  type Question,
-} from "./metric-points.ts";
+import { periodFor, readPoints, type Question } from "./metric-points.ts";
 import { COMPARED_CALLS } from "./compared-calls.ts";
+import { sum, weightedMean, type Points } from "./points.ts";
 import { wilsonLowerBound, wilsonUpperBound } from "./wilson.ts";
 
 /** What was measured of a migration since some time: what a person wants to see of it. */
@@ -43,7 +37,8 @@ export interface PeriodMeasures {
   readonly v2P99Ms: number | undefined;
 }
 
-const MEASURES = {
+/** What is asked of CloudWatch for a person. */
+export const MEASURES = {
   ...COMPARED_CALLS,
   v1P50: { metric: "V1Latency", statistic: "p50" },
   v2P50: { metric: "V2Latency", statistic: "p50" },

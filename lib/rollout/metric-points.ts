@@ -4,6 +4,7 @@ import {
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { DIMENSIONS, NAMESPACE, type MetricName } from "../metrics/names.ts";
+import type { Points } from "./points.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -20,9 +21,6 @@ export interface MetricsReader {
 
 export type Statistic = "Sum" | "SampleCount" | "Maximum" | "p50" | "p99";
 
-/** Values by the start of their period, epoch milliseconds, in order. */
-export type Points = readonly (readonly [time: number, value: number])[];
-
 export interface Question {
   readonly metric: MetricName;
   readonly statistic: Statistic;
@@ -32,26 +30,6 @@ export interface Question {
 export function periodFor(windowMs: number): number {
   if (windowMs <= 3 * HOUR_MS) return MINUTE_MS;
   return windowMs <= 24 * HOUR_MS ? 5 * MINUTE_MS : HOUR_MS;
-}
-
-export function sum(points: Points): number {
-  return points.reduce((total, [, value]) => total + value, 0);
-}
-
-/**
- * The periods' p99, each for as much as was measured in it. CloudWatch doesn't say how it cuts a period
- * as long as the window, and so what would be in its percentile.
- */
-export function weightedMean(values: Points, weights: Points): number | undefined {
-  const weightAt = new Map(weights);
-  let total = 0;
-  let weighed = 0;
-  for (const [time, value] of values) {
-    const weight = weightAt.get(time) ?? 0;
-    total += weight * value;
-    weighed += weight;
-  }
-  return weighed > 0 ? total / weighed : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { NoiseTotals } from "../comparison/noise.ts";
-import { periodFor, readPoints, sum, type MetricsReader, type Question } from "./metric-points.ts";
+import { periodFor, readPoints, type MetricsReader, type Question } from "./metric-points.ts";
+import { sum } from "./points.ts";
 
 const TOTALS = {
   comparisons: { metric: "Comparisons", statistic: "Sum" },

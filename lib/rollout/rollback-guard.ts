@@ -21,6 +21,7 @@ import { decideGuard, isV1ToBlame, type GuardDecision, type GuardedDeployment } 
 
 import { deploy } from "./move.ts";
 import { answersWithV2, documentText } from "./move-kind.ts";
+import { BY_GUARD } from "./past-deployment.ts";
 import type { RolloutTarget } from "./target.ts";
 
 /** Milliseconds of metrics that tell whose fault it is. */
@@ -216,7 +217,7 @@ async function carryOut(
         to,
         strategyId: target.immediateStrategyId,
         latestDeployment,
-        description: `guard: ${before} to ${after}, as the alarm ${alarm} went off`,
+        description: `${BY_GUARD}${before} to ${after}, as the alarm ${alarm} went off`,
       });
       const end = await waitForEnd(options, deploymentNumber);
       if (end !== "COMPLETE") {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import pc from "picocolors";
-import { bar, duration, milliseconds, share, sparkline } from "../../lib/cli/figures.ts";
+import { agreement, bar, duration, milliseconds, share, sparkline } from "../../lib/cli/figures.ts";
 import { mismatchesText, recordText } from "../../lib/cli/mismatches-text.ts";
 import { printable } from "../../lib/cli/printable.ts";
 import { timeOf } from "../../lib/cli/span.ts";
@@ -57,6 +57,15 @@ describe("texts on a terminal", () => {
     assert.equal(sparkline([]), "");
     assert.equal(share(0.000_312), "0.031 %");
     assert.equal(share(undefined), "–");
+    assert.deepEqual([1, 0.9996, 0.999_999_9, 0.958, 0.5, 0, undefined].map(agreement), [
+      "100 %",
+      "99.96 %",
+      "99.99999 %",
+      "95.8 %",
+      "50 %",
+      "0 %",
+      "–",
+    ]);
     assert.equal(milliseconds(9.96), "10.0 ms");
     assert.equal(milliseconds(1234.5), "1235 ms");
     assert.deepEqual([-1, 59_999, 60_000, 7_200_000, 48 * 3_600_000].map(duration), [
