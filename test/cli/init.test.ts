@@ -266,6 +266,18 @@ describe("segue init", () => {
     await rm(join(folder, "new"), { recursive: true });
   });
 
+  it("goes by the options that are above the project, where several share them", async () => {
+    const project = join(folder, "services", "orders");
+    await mkdir(project, { recursive: true });
+    await writeFile(join(folder, "tsconfig.json"), "{}");
+    await writeFile(join(project, "package.json"), `{ "type": "module" }`);
+    const { code, stderr } = await segue(["init", project, "--name", "x", "--yes"], {});
+    assert.equal(code, 0, stderr);
+    assert.match(await readFile(join(project, "x", "migration.ts"), "utf8"), /from "\.\/v1\.js"/);
+    await rm(join(folder, "services"), { recursive: true });
+    await rm(join(folder, "tsconfig.json"));
+  });
+
   it("tells what to install of what is missing", async () => {
     await manifest({
       type: "module",

@@ -94,6 +94,8 @@ async function packInto(folder: string) {
           await symlink(join(root, "node_modules", name), link);
         }),
       );
+      // The CDK asks npx for esbuild.
+      await symlink(join(root, "node_modules", ".bin"), join(modules, ".bin"));
       await writeFile(join(project, "package.json"), JSON.stringify(ownManifest));
       const bin = join(modules, "middy-segue", manifest.bin.segue);
       const place: Place = { bin, cwd: project };

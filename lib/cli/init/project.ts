@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseTsconfig, type TsConfigJsonResolved } from "get-tsconfig";
+import { getTsconfig, type TsConfigJsonResolved } from "get-tsconfig";
 import { CommandError, explain } from "../errors.ts";
+
+type CompilerOptions = NonNullable<TsConfigJsonResolved["compilerOptions"]>;
 
 /** How a project's modules are written. */
 export interface SourceStyle {
@@ -42,15 +44,13 @@ export function readProject(folder: string): Project {
 }
 
 /**
- * Without a `tsconfig.json` Node itself runs the files, and it wants imports as the files are named. With
- * one, a compiler that was not told otherwise wants them as it will have named them.
+ * How new modules are to be written. Without a `tsconfig.json` Node itself runs them, and it wants imports
+ * as the files are named. With one, a compiler that was not told otherwise wants them as it will have
+ * named them.
  *
  * @param options of the compiler; `undefined` where there is no `tsconfig.json`.
  */
-export function sourceStyle(
-  isModule: boolean,
-  options: TsConfigJsonResolved["compilerOptions"] | undefined,
-): SourceStyle {
+export function sourceStyle(isModule: boolean, options: CompilerOptions | undefined): SourceStyle {
   const { allowImportingTsExtensions, rewriteRelativeImportExtensions } = options ?? {};
   const asNamed =
     options === undefined || allowImportingTsExtensions || rewriteRelativeImportExtensions;
@@ -74,12 +74,12 @@ function readManifest(folder: string): Manifest {
   return manifest as Manifest;
 }
 
-function compilerOptions(folder: string): TsConfigJsonResolved["compilerOptions"] | undefined {
-  const file = join(folder, "tsconfig.json");
-  if (!existsSync(file)) return undefined;
+/** Those of the nearest `tsconfig.json`, which is above the project where many projects share one. */
+function compilerOptions(folder: string): CompilerOptions | undefined {
   try {
-    return parseTsconfig(file).compilerOptions ?? {};
+    const tsconfig = getTsconfig(folder);
+    return tsconfig === null ? undefined : (tsconfig.config.compilerOptions ?? {});
   } catch (error) {
-    throw new CommandError(`${file}: ${explain(error)}`);
+    throw new CommandError(`the tsconfig.json of ${folder}: ${explain(error)}`);
   }
 }
