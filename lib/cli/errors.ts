@@ -1,4 +1,5 @@
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { explainMissingPackage } from "./missing-package.ts";
 
 /** What a person is told on one line, with how the command ends. */
 export class CommandError extends Error {
@@ -50,7 +51,7 @@ export function explain(error: unknown): string {
   if (name.startsWith("Throttling") || name === "TooManyRequestsException") {
     return "AWS throttles these requests: try again in a minute";
   }
-  return firstLine(message);
+  return explainMissingPackage(error) ?? firstLine(message);
 }
 
 /** Why AppConfig's validators refused a document; `undefined` for another error. */

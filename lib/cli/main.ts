@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CommandError, explain } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { initCommand } from "./init.ts";
 import { localCommand } from "./local.ts";
 import { mismatchesCommand } from "./mismatches.ts";
 import { promoteCommand } from "./promote.ts";
@@ -41,6 +42,7 @@ function program(): Command {
     repairCommand,
     reportCommand,
     localCommand,
+    initCommand,
   ];
   const root = new Command("segue")
     .description(DESCRIPTION)

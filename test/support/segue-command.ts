@@ -18,14 +18,28 @@ export interface Run {
   says(text: string): Promise<string>;
 }
 
+/** Which command is run, and where: by default this repository's own, here. */
+export interface Place {
+  readonly bin?: string;
+  readonly cwd?: string;
+}
+
 /** Starts the real command as a process, with pipes. */
-export function startSegue(args: readonly string[], env: NodeJS.ProcessEnv): Run {
-  return watched(spawn(process.execPath, [BIN, ...args], { env: environment(env) }));
+export function startSegue(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { bin = BIN, cwd }: Place = {},
+): Run {
+  return watched(spawn(process.execPath, [bin, ...args], { env: environment(env), cwd }));
 }
 
 /** Runs the real command to its end. */
-export function segue(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
-  return startSegue(args, env).ended;
+export function segue(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  place?: Place,
+): Promise<Ended> {
+  return startSegue(args, env, place).ended;
 }
 
 /** Why there is no pseudo-terminal to be had here; `false` where there is. CI always has one. */
