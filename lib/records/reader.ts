@@ -22,7 +22,7 @@ const RETRIED_WITHIN_HOURS = 7;
  */
 const STRETCH_HOURS = 24;
 const SHARDS_AT_ONCE = 4;
-const PAGE_RECORDS = 250;
+const PAGE_RECORDS = 150;
 
 /** Hours that are looked through side by side for one record. */
 const HOURS_AT_ONCE = 16;

@@ -72,7 +72,10 @@ describe("sources side by side", () => {
     }
     const found: number[] = [];
     for await (const value of merge([1, 2, 3, 4, 5].map(source), 2)) found.push(value);
-    assert.deepEqual(found.toSorted(), [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    assert.deepEqual(
+      found.toSorted((a, b) => a - b),
+      [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+    );
   });
 
   it("one that fails ends all, and no other failure is left over", async () => {
