@@ -18,9 +18,10 @@ const RETRIED_WITHIN_HOURS = 7;
 
 /**
  * What is held at once at the most: a page of each hour of a stretch and of those after it, of some
- * shards. More hours a stretch read fewer twice, more shards wait less for DynamoDB.
+ * shards. More hours a stretch read fewer twice, more shards wait less for DynamoDB. The last 24 hours
+ * lie in 25, which are one stretch.
  */
-const STRETCH_HOURS = 24;
+const STRETCH_HOURS = 25;
 const SHARDS_AT_ONCE = 4;
 const PAGE_RECORDS = 150;
 
@@ -36,7 +37,7 @@ export interface ComparisonQuery {
   readonly from: number;
   /** Epoch milliseconds, included. */
   readonly to: number;
-  /** Hears again and again how many of all parts, which are about alike, have been read. */
+  /** Hears after each page how many of all parts have been read to their ends. */
   onProgress?(read: number, all: number): void;
 }
 
@@ -91,7 +92,11 @@ async function* readRecords(
   const hours = hoursOf(query);
   const parts: AsyncGenerator<ComparisonRecord[]>[] = [];
   let read = 0;
-  const onRead = () => query.onProgress?.(++read, parts.length);
+  const tell = () => query.onProgress?.(read, parts.length);
+  const onRead = () => {
+    read++;
+    tell();
+  };
   for (let at = 0; at < hours.length; at += STRETCH_HOURS) {
     const stretch = hours.slice(at, at + STRETCH_HOURS + RETRIED_WITHIN_HOURS);
     const end = hours[at]! + STRETCH_HOURS * HOUR_MS;
@@ -101,7 +106,10 @@ async function* readRecords(
       parts.push(readStretch(query, ofShard, end, onRead));
     }
   }
-  for await (const page of merge(parts, SHARDS_AT_ONCE)) yield* page;
+  for await (const page of merge(parts, SHARDS_AT_ONCE)) {
+    yield* page;
+    tell();
+  }
 }
 
 /**
