@@ -23,7 +23,7 @@ const RETRIED_WITHIN_HOURS = 7;
  */
 const STRETCH_HOURS = 25;
 const SHARDS_AT_ONCE = 4;
-const PAGE_RECORDS = 150;
+const PAGE_RECORDS = 100;
 
 /** Hours that are looked through side by side for one record. */
 const HOURS_AT_ONCE = 16;
