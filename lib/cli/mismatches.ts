@@ -127,7 +127,7 @@ async function findRecord(
   return record;
 }
 
-/** Reads the records once, one page of each shard at a time, however many there are. */
+/** Reads the records once, some pages at a time, however many there are. */
 async function readMismatches(
   operator: Operator,
   options: MismatchesOptions,

@@ -9,11 +9,21 @@ import {
   SHARDS,
   SORT_KEY,
 } from "./keys.ts";
+import { mergeById } from "./merge-by-id.ts";
 import { merge } from "./merge.ts";
 import type { ComparisonRecord } from "./record.ts";
 
-/** Hours within which Lambda may retry an invocation, so that the same record lies in two of them. */
+/** Hours after a record's own in which Lambda may retry its invocation, and leave it there again. */
 const RETRIED_WITHIN_HOURS = 7;
+
+/**
+ * What is held at once at the most: a page of each hour of a stretch and of those after it, of some
+ * shards. More hours a stretch read fewer twice, more shards wait less for DynamoDB. The last 24 hours
+ * lie in 25, which are one stretch.
+ */
+const STRETCH_HOURS = 25;
+const SHARDS_AT_ONCE = 4;
+const PAGE_RECORDS = 100;
 
 /** Hours that are looked through side by side for one record. */
 const HOURS_AT_ONCE = 16;
@@ -27,13 +37,14 @@ export interface ComparisonQuery {
   readonly from: number;
   /** Epoch milliseconds, included. */
   readonly to: number;
-  /** Hears after each partition how many of all have been read. */
+  /** Hears after each page how many of all parts have been read to their ends. */
   onProgress?(read: number, all: number): void;
 }
 
 /**
- * Reads the comparison records of a span of time, in no order, each once. Expired records that DynamoDB
- * has not deleted yet are left out. It holds a page of each shard, and the ids of some hours.
+ * Reads the comparison records of a span of time, in no order, each once: of those that a retry has left
+ * in two hours the later one. Expired records that DynamoDB has not deleted yet are left out. It holds a
+ * bounded number of pages, however many records there are.
  */
 export function readComparisons(query: ComparisonQuery): AsyncGenerator<ComparisonRecord> {
   return readRecords(comparisonPartitions, query);
@@ -78,35 +89,46 @@ async function* readRecords(
   partitionsOf: typeof comparisonPartitions,
   query: ComparisonQuery,
 ): AsyncGenerator<ComparisonRecord> {
-  const hours = hoursOf(query).map((hour) => partitionsOf(query.migration, hour));
+  const hours = hoursOf(query);
+  const parts: AsyncGenerator<ComparisonRecord[]>[] = [];
   let read = 0;
-  const onPartition = () => query.onProgress?.(++read, hours.length * SHARDS);
-  const shards = Array.from({ length: SHARDS }, (_, shard) =>
-    readShard(
-      query,
-      hours.map((partitions) => partitions[shard]!),
-      onPartition,
-    ),
-  );
-  for await (const page of merge(shards)) yield* page;
+  const tell = () => query.onProgress?.(read, parts.length);
+  const onRead = () => {
+    read++;
+    tell();
+  };
+  for (let at = 0; at < hours.length; at += STRETCH_HOURS) {
+    const stretch = hours.slice(at, at + STRETCH_HOURS + RETRIED_WITHIN_HOURS);
+    const end = hours[at]! + STRETCH_HOURS * HOUR_MS;
+    const partitions = stretch.map((hour) => partitionsOf(query.migration, hour));
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const ofShard = partitions.map((ofHour) => ofHour[shard]!);
+      parts.push(readStretch(query, ofShard, end, onRead));
+    }
+  }
+  for await (const page of merge(parts, SHARDS_AT_ONCE)) {
+    yield* page;
+    tell();
+  }
 }
 
-/** The pages of one shard, hour by hour. A record's id says its shard, so nothing is twice in two. */
-async function* readShard(
+/**
+ * The records of one shard in a stretch of hours. All hours are read side by side in the order of the
+ * ids, so that what is in two of them comes together, and no id must be remembered. A record's id says
+ * its shard, so nothing is twice in two.
+ *
+ * @param end epoch milliseconds; a record that stands later is the next stretch's.
+ */
+async function* readStretch(
   query: ComparisonQuery,
   partitions: readonly string[],
-  onPartition: () => void,
+  end: number,
+  onRead: () => void,
 ): AsyncGenerator<ComparisonRecord[]> {
-  let recent: ReadonlySet<string>[] = [];
-  for (const pk of partitions) {
-    const ids = new Set<string>();
-    for await (const page of readPages(query, pk)) {
-      for (const { sk } of page) ids.add(sk);
-      yield page.filter(({ sk }) => !recent.some((known) => known.has(sk)));
-    }
-    recent = [ids, ...recent].slice(0, RETRIED_WITHIN_HOURS);
-    onPartition();
+  for await (const page of mergeById(partitions.map((pk) => readPages(query, pk)))) {
+    yield page.filter(({ time }) => Date.parse(time) < end);
   }
+  onRead();
 }
 
 function hoursOf({ from, to }: ComparisonQuery): number[] {
@@ -126,6 +148,7 @@ async function* readPages(
     { client },
     {
       TableName: table,
+      Limit: PAGE_RECORDS,
       KeyConditionExpression: sk === undefined ? "#pk = :pk" : "#pk = :pk AND #sk = :sk",
       ExpressionAttributeNames: {
         "#pk": PARTITION_KEY,

@@ -92,6 +92,26 @@ describe("the writer on a table", () => {
     );
   });
 
+  it("reads what a retry left hours later once, as it stands there, in days on end", async () => {
+    const noon = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const hours = Array.from({ length: 34 }, (_, index) => noon - index * HOUR_MS);
+    const migration = "retries";
+    const retried = hours.slice(7).map((time, index) => {
+      const requestId = `r${index}`;
+      return [time, time + (1 + (index % 7)) * HOUR_MS].map((at) =>
+        comparisonOf({ time: at, migration, requestId }),
+      );
+    });
+    assert.deepEqual(await writer.write(retried.flat(), inTime()), []);
+    const found = await read(hours.at(-1)!, noon, migration);
+    assert.deepEqual(
+      found.map(({ requestId, time }) => `${requestId} ${time}`).toSorted(),
+      retried
+        .map(([, last]) => `${last!.requestId} ${new Date(last!.time).toISOString()}`)
+        .toSorted(),
+    );
+  });
+
   it("keeps calibrations apart from the comparisons of the same calls", async () => {
     const time = Date.now();
     const compared = many(30, { time, migration: "apart" });

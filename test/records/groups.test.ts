@@ -62,6 +62,22 @@ describe("sources side by side", () => {
     assert.equal(closed, 2);
   });
 
+  it("are begun where others end, if they are more than may be read at once", async () => {
+    let open = 0;
+    async function* source(value: number) {
+      assert.ok(++open <= 2, `${open} are open`);
+      yield value;
+      yield value;
+      open--;
+    }
+    const found: number[] = [];
+    for await (const value of merge([1, 2, 3, 4, 5].map(source), 2)) found.push(value);
+    assert.deepEqual(
+      found.toSorted((a, b) => a - b),
+      [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
+    );
+  });
+
   it("one that fails ends all, and no other failure is left over", async () => {
     let closed = 0;
     async function* failing() {
