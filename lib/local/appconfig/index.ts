@@ -5,7 +5,7 @@ import { refuseInRestJson } from "../refuse.ts";
 import { AppConfigError, errorResponse } from "./errors.ts";
 import type { AlarmState, AppConfigState, Monitor } from "./model.ts";
 import { keepAppConfig, takeUpAppConfig } from "./kept.ts";
-import { appConfigKinds, appConfigResources } from "./resources.ts";
+import { appConfigResources } from "./resources.ts";
 import { accessesOf, dispatch } from "./routes.ts";
 import { PREDEFINED_STRATEGIES } from "./strategies.ts";
 
@@ -71,12 +71,10 @@ export function createAppConfig(options: AppConfigOptions): AppConfigService {
   };
   takeUpAppConfig(cloudState, state);
   let outage: AppConfigOutage | undefined;
-  const resources = appConfigResources(state);
 
   return {
     signingName: "appconfig",
-    resources,
-    keptKinds: appConfigKinds(state, resources),
+    ...appConfigResources(state),
     setOutage(error) {
       outage = error;
     },
