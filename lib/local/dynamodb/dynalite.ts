@@ -27,7 +27,7 @@ export const dynaliteOperations: ReadonlySet<string> = new Set([
 /** A DynamoDB in this process. */
 export interface Dynalite {
   send(request: Pick<ServiceRequest, "method" | "headers" | "body">): Promise<ServiceResponse>;
-  /** Closes its database, where that is in a folder; memory needs no closing. */
+  /** Ends what is under way, and then its database, where that is in a folder. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function openDynalite(
     { AWS_REGION: ids.region, AWS_ACCOUNT_ID: ids.account },
     () => dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, path }),
   );
-  const send: Dynalite["send"] = ({ method, headers, body }) =>
+  const answer: Dynalite["send"] = ({ method, headers, body }) =>
     new Promise((resolve) => {
       const incoming = Object.assign(new EventEmitter(), { method, headers, url: "/" });
       const answered: Record<string, string> = {};
@@ -63,9 +63,24 @@ export function openDynalite(
       incoming.emit("data", body);
       incoming.emit("end");
     });
+  const underWay = new Set<Promise<ServiceResponse>>();
+  let closed = false;
   return {
-    send,
+    async send(request) {
+      // A request to a database that is closed would end the whole process.
+      if (closed) return unavailable;
+      const answered = answer(request);
+      underWay.add(answered);
+      try {
+        return await answered;
+      } finally {
+        underWay.delete(answered);
+      }
+    },
     async close() {
+      closed = true;
+      await Promise.all(underWay);
+      // Memory needs no closing.
       if (path === undefined) return;
       // It closes its database when it stops to listen, and not without.
       await listen(server);
@@ -73,6 +88,15 @@ export function openDynalite(
     },
   };
 }
+
+const unavailable: ServiceResponse = {
+  status: 503,
+  headers: { "content-type": "application/x-amz-json-1.0" },
+  body: JSON.stringify({
+    __type: "com.amazonaws.dynamodb.v20120810#ServiceUnavailable",
+    message: "the local cloud is closing",
+  }),
+};
 
 /** Runs a synchronous task with these environment variables, and puts back what was. */
 function withEnvironment<T>(variables: Readonly<Record<string, string>>, task: () => T): T {

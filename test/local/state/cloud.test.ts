@@ -26,6 +26,7 @@ import {
   DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
+  paginateScan,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import assert from "node:assert/strict";
@@ -140,6 +141,14 @@ function operator(t: TestContext, { endpoint, region, credentials, outputs }: Cl
     async hasItem(id: string): Promise<boolean> {
       const input = { TableName: ids["TableName"], Key: { id: { S: id } } };
       return (await dynamoDb.send(new GetItemCommand(input))).Item !== undefined;
+    },
+    async items(): Promise<ReadonlySet<string>> {
+      const found = new Set<string>();
+      const input = { TableName: ids["TableName"] };
+      for await (const { Items } of paginateScan({ client: dynamoDb }, input)) {
+        for (const { id } of Items!) found.add(id!.S!);
+      }
+      return found;
     },
     async tables(): Promise<readonly string[]> {
       return (await dynamoDb.send(new ListTablesCommand({}))).TableNames!;
@@ -350,4 +359,30 @@ test("is one region's, and one cloud's at a time", async (t) => {
     message: `${state}: this state is of region us-east-1, got eu-west-1: use another folder`,
   });
   await open();
+});
+
+test("closes under requests, each of which is done or refused", async (t) => {
+  const { open } = setUp(t);
+  const cloud = await open();
+  const person = operator(t, cloud);
+  const done: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const write = async (writer: number) => {
+    for (let count = 0; ; count++) {
+      const id = `${writer}-${count}`;
+      await person.putItem(id);
+      done.push(id);
+      if (done.length > 50) begun.resolve();
+    }
+  };
+  const writers = Promise.allSettled(Array.from({ length: 8 }, (_, index) => write(index)));
+  await begun.promise;
+  await cloud.close();
+  await writers;
+  await open();
+  const kept = await person.items();
+  assert.deepEqual(
+    done.filter((id) => !kept.has(id)),
+    [],
+  );
 });
