@@ -12,9 +12,11 @@ import { DynamoDBClient, paginateScan, PutItemCommand } from "@aws-sdk/client-dy
 import assert from "node:assert/strict";
 import { watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { synthesizeApp, temporaryFolder } from "../local/state/app.ts";
 import { segue, startSegue } from "../support/segue-command.ts";
+
+const assembly = synthesizeApp({ after });
 
 /** What `--json` prints. */
 interface Told {
@@ -23,7 +25,7 @@ interface Told {
   readonly outputs: { readonly Kept: Readonly<Record<string, string>> };
 }
 
-function start(t: TestContext, assembly: string, state: string) {
+function start(t: TestContext, state: string) {
   const run = startSegue(["local", assembly, "--state", state, "--json"], {});
   t.after(() => run.child.kill("SIGKILL"));
   return {
@@ -102,13 +104,12 @@ function writer({ endpoint, environment, outputs: { Kept } }: Told) {
 type Counts = Awaited<ReturnType<ReturnType<typeof writer>["counts"]>>;
 
 test("a killed cloud has lost nothing that it answered, when it is there again", async (t) => {
-  const assembly = synthesizeApp(t);
   const state = temporaryFolder(t);
   const answered: Counts = { items: 0, versions: 0, measured: 0 };
   let attempted = 0;
   let first: Told | undefined;
   for (const kill of [25, 60, 95]) {
-    const local = start(t, assembly, state);
+    const local = start(t, state);
     const told = await local.told();
     first ??= told;
     assert.deepEqual(told, first);
@@ -134,10 +135,9 @@ test("a killed cloud has lost nothing that it answered, when it is there again",
 });
 
 test("a cloud that is killed while it is set up leaves a folder that opens", async (t) => {
-  const assembly = synthesizeApp(t);
   for (const changes of [1, 6, 14]) {
     const state = temporaryFolder(t);
-    const doomed = start(t, assembly, state);
+    const doomed = start(t, state);
     let seen = 0;
     const watcher = watch(state, { recursive: true }, () => {
       if (++seen >= changes) doomed.child.kill("SIGKILL");
@@ -145,7 +145,7 @@ test("a cloud that is killed while it is set up leaves a folder that opens", asy
     await doomed.told().catch(() => {});
     watcher.close();
     await doomed.kill();
-    const local = start(t, assembly, state);
+    const local = start(t, state);
     const { writes, counts, close } = writer(await local.told());
     await writes.items(1);
     assert.equal((await counts()).items, 1);
@@ -157,9 +157,8 @@ test("a cloud that is killed while it is set up leaves a folder that opens", asy
 });
 
 test("says on one line why it can't have a folder", async (t) => {
-  const assembly = synthesizeApp(t);
   const state = temporaryFolder(t);
-  const local = start(t, assembly, state);
+  const local = start(t, state);
   await local.told();
   const foreign = temporaryFolder(t);
   writeFileSync(join(foreign, "thesis.txt"), "irreplaceable");

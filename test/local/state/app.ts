@@ -10,9 +10,13 @@ import {
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 
-export function temporaryFolder(t: Pick<TestContext, "after">): string {
+/** What is done when a test is over, or all tests of a file. */
+interface Cleanup {
+  after(task: () => void): void;
+}
+
+export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), "segue-state-"));
   t.after(() => rmSync(folder, { recursive: true }));
   return folder;
@@ -34,7 +38,7 @@ export interface AppChange {
 }
 
 /** Synthesizes a stack `Kept`, which has one of everything that is kept, as `cdk synth` does. */
-export function synthesizeApp(t: Pick<TestContext, "after">, change: AppChange = {}): string {
+export function synthesizeApp(t: Cleanup, change: AppChange = {}): string {
   const app = new App({ outdir: join(temporaryFolder(t), "cdk.out"), analyticsReporting: false });
   const stack = new Stack(app, "Kept");
   for (const id of change.tables ?? ["Table"]) {

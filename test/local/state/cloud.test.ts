@@ -31,7 +31,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { compressedClock, manualClock } from "../../../lib/local/clock.ts";
 import { openCloud, type Cloud, type CloudOptions } from "../../../lib/local/cloud.ts";
 import { closeServer, listen } from "../../../lib/local/listen.ts";
@@ -39,10 +39,12 @@ import { synthesizeApp, temporaryFolder } from "./app.ts";
 
 const MINUTE_MS = 60_000;
 
+/** The app as it is at first. */
+const first = synthesizeApp({ after });
+
 /** A folder, and clouds that follow each other in it. */
 function setUp(t: TestContext) {
   const state = temporaryFolder(t);
-  const first = synthesizeApp(t);
   const open = async (options: Partial<CloudOptions> = {}): Promise<Cloud> => {
     const cloud = await openCloud({ assembly: first, clock: manualClock(), state, ...options });
     t.after(() => cloud.close());
@@ -216,8 +218,8 @@ test("follows a template that has changed, and deploys no first document again",
   await clock.advance(10 * MINUTE_MS);
   await cloud.close();
 
-  const after = { threshold: 20, tables: ["Table", "New"], description: "live" };
-  const changed = await open({ assembly: synthesizeApp(t, after) });
+  const change = { threshold: 20, tables: ["Table", "New"], description: "live" };
+  const changed = await open({ assembly: synthesizeApp(t, change) });
   const { TableName, NewName, ApplicationId, EnvironmentId } = changed.outputs["Kept"]!;
   assert.equal(TableName, person.ids["TableName"]);
   assert.deepEqual(new Set(await person.tables()), new Set([NewName, TableName]));
@@ -234,7 +236,7 @@ test("follows a template that has changed, and deploys no first document again",
   await changed.close();
 
   // Another first document is another deployment, as with CloudFormation.
-  await open({ assembly: synthesizeApp(t, { ...after, document: '{"mode":"new"}' }) });
+  await open({ assembly: synthesizeApp(t, { ...change, document: '{"mode":"new"}' }) });
   assert.equal(await person.mode(), "new");
   assert.equal(await person.deploymentCount(), 3);
 });
