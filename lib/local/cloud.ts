@@ -233,11 +233,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     );
     const results: StackResults = { outputs: new Map(), exports: new Map() };
     for (const plan of plans) await plan.create(results);
-    await resources.settle(stacks.map(({ name }) => name));
+    const removeForGood = resources.settle(stacks.map(({ name }) => name));
     await folder?.begin((): Identity => {
       const port = Number(new URL(gateway.endpoint).port);
       return { ...ids, port, operator: iam.operator, aheadMs: clock.now() - Date.now() };
     });
+    await removeForGood();
 
     const { accessKeyId, secretAccessKey, sessionToken } = iam.operator;
     return {

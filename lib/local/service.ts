@@ -65,8 +65,13 @@ export interface KeptKind {
     properties: Readonly<Record<string, any>>,
     site: ResourceSite,
   ): Promise<CreatedResource> | CreatedResource;
-  /** Removes one that no template has any longer. */
-  remove(kept: KeptResource): Promise<void> | void;
+  /**
+   * Removes one that no template has any longer.
+   *
+   * @returns what of it can't be taken back, for when the start can't fail any more
+   * @throws Error where something else needs it
+   */
+  remove(kept: KeptResource): (() => Promise<void>) | void;
 }
 
 /** One AWS service of the local cloud. */

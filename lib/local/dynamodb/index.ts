@@ -88,9 +88,11 @@ export function createDynamoDb(
   const globalTable: ResourceMaker = (properties, site) =>
     stand(globalTableDefinition(properties, site));
   const kept: KeptKind = {
-    async remove({ created: { ref } }) {
-      if ((await describe(ref)) !== undefined) await remove(ref);
-    },
+    remove:
+      ({ created: { ref } }) =>
+      async () => {
+        if ((await describe(ref)) !== undefined) await remove(ref);
+      },
   };
 
   return {

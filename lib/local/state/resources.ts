@@ -12,8 +12,10 @@ export interface KeptResources {
   /**
    * Removes what the templates of these stacks have no longer, the last made first, and has the rest
    * kept. Call it when all are made.
+   *
+   * @returns what can't be taken back of it: call that when the state is written
    */
-  settle(stackNames: Iterable<string>): Promise<void>;
+  settle(stackNames: Iterable<string>): () => Promise<void>;
 }
 
 /** A stack's resources by logical id, in the order in which they were made. */
@@ -47,17 +49,24 @@ export function keptResources(state: CloudState): KeptResources {
         return resource.created;
       };
     },
-    async settle(stackNames) {
+    settle(stackNames) {
+      const final: (() => Promise<void>)[] = [];
       const present = [...stacks.values()].flatMap((resources) => [...resources.values()]);
       const isPresent = (resource: KeptResource) =>
         present.some(({ created }) => isSame(created, resource.created));
       for (const name of stackNames) {
         // One that stands under another logical id by now, or was replaced, is judged by what it is.
         const gone = [...before(name).values()].filter((resource) => !isPresent(resource));
-        for (const resource of gone.toReversed()) await kinds.get(resource.type)!.remove(resource);
+        for (const resource of gone.toReversed()) {
+          const task = kinds.get(resource.type)!.remove(resource);
+          if (task !== undefined) final.push(task);
+        }
         const resources = stacks.get(name) ?? new Map();
         state.keep(keyOf(name), () => resources);
       }
+      return async () => {
+        for (const task of final) await task();
+      };
     },
   };
 }

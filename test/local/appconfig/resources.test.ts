@@ -174,7 +174,7 @@ test("a changed template changes in place, makes another, or removes", async (t)
     message: /^AWS::AppConfig::Application Thing: .*Name/,
   });
 
-  for (const kept of [version, strategy, profile, environment, application]) await remove(kept);
+  for (const kept of [version, strategy, profile, environment, application]) remove(kept);
   for (const command of [get, getStrategy]) {
     await assert.rejects(client.send(command as control.GetApplicationCommand), {
       name: "ResourceNotFoundException",

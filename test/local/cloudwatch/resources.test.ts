@@ -102,7 +102,7 @@ test("a changed template's alarms keep their state, and what is gone takes its p
   assert.deepEqual([told!.Threshold, told!.StateValue], [2, "OK"]);
 
   assert.throws(() => void kinds[alarm.type]!.remove(alarm), /unhealthy depends on it/);
-  for (const kept of [dashboard, composite, alarm, alarm]) await kinds[kept.type]!.remove(kept);
+  for (const kept of [dashboard, composite, alarm, alarm]) kinds[kept.type]!.remove(kept);
   assert.deepEqual((await client.send(describe)).MetricAlarms, []);
   const { DashboardEntries } = await client.send(new cw.ListDashboardsCommand({}));
   assert.deepEqual(DashboardEntries, []);

@@ -19,6 +19,7 @@ import {
   DisableAlarmActionsCommand,
   GetDashboardCommand,
   GetMetricStatisticsCommand,
+  PutCompositeAlarmCommand,
   PutDashboardCommand,
   PutMetricDataCommand,
 } from "@aws-sdk/client-cloudwatch";
@@ -282,6 +283,20 @@ test("a start that fails changes nothing", async (t) => {
   assert.equal(await person.mode(), "old");
   const [alarm, ...others] = await person.alarms();
   assert.deepEqual([alarm!.Threshold, others], [10, []]);
+});
+
+test("a start that fails for what has gone changes nothing either", async (t) => {
+  const { open } = setUp(t);
+  const cloud = await open();
+  const person = operator(t, cloud);
+  await person.putItem("i-1");
+  const AlarmRule = `ALARM("${person.ids["AlarmName"]}")`;
+  await person.cloudWatch.send(new PutCompositeAlarmCommand({ AlarmName: "own", AlarmRule }));
+  await cloud.close();
+  const without = synthesizeApp(t, { alarms: [], tables: [] });
+  await assert.rejects(open({ assembly: without }), /composite alarm own depends on it/);
+  await open();
+  assert.ok(await person.hasItem("i-1"));
 });
 
 test("a deployment that was under way goes on by the clock", async (t) => {

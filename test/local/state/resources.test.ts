@@ -42,7 +42,7 @@ function setUp() {
         await makers[type as keyof typeof makers](properties, site);
       }
     }
-    await resources.settle(Object.keys(templates));
+    await resources.settle(Object.keys(templates))();
     for (const [key, value] of written) values.set(key, structuredClone(value()));
     return done;
   };
