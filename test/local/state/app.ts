@@ -41,16 +41,6 @@ export interface AppChange {
 export function synthesizeApp(t: Cleanup, change: AppChange = {}): string {
   const app = new App({ outdir: join(temporaryFolder(t), "cdk.out"), analyticsReporting: false });
   const stack = new Stack(app, "Kept");
-  for (const id of change.tables ?? ["Table"]) {
-    const table = new dynamodb.Table(stack, id, {
-      partitionKey: { name: change.key ?? "id", type: dynamodb.AttributeType.STRING },
-    });
-    if (change.index === true) {
-      const partitionKey = { name: "owner", type: dynamodb.AttributeType.STRING };
-      table.addGlobalSecondaryIndex({ indexName: "byOwner", partitionKey });
-    }
-    new CfnOutput(stack, `${id}Name`, { value: table.tableName });
-  }
   for (const id of change.alarms ?? ["Alarm"]) {
     const alarm = new cloudwatch.Alarm(stack, id, {
       alarmDescription: id,
@@ -65,6 +55,16 @@ export function synthesizeApp(t: Cleanup, change: AppChange = {}): string {
       treatMissingData: cloudwatch.TreatMissingData.IGNORE,
     });
     new CfnOutput(stack, `${id}Name`, { value: alarm.alarmName });
+  }
+  for (const id of change.tables ?? ["Table"]) {
+    const table = new dynamodb.Table(stack, id, {
+      partitionKey: { name: change.key ?? "id", type: dynamodb.AttributeType.STRING },
+    });
+    if (change.index === true) {
+      const partitionKey = { name: "owner", type: dynamodb.AttributeType.STRING };
+      table.addGlobalSecondaryIndex({ indexName: "byOwner", partitionKey });
+    }
+    new CfnOutput(stack, `${id}Name`, { value: table.tableName });
   }
   new cloudwatch.Dashboard(stack, "Dashboard");
 
