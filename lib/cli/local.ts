@@ -12,6 +12,7 @@ import { messageOf } from "../logger.ts";
 interface LocalOptions {
   readonly stack?: readonly string[];
   readonly parameter: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly state?: string;
   readonly port?: number;
   readonly region?: string;
   readonly speed: number;
@@ -28,11 +29,13 @@ export function localCommand(): Command {
       ["segue local", "all stacks of cdk.out"],
       ["segue local --stack CustomerIds --port 4566", "one stack, at an address of its own"],
       ["segue local --parameter Payments.V1Url=http://127.0.0.1:8080", "a template's parameter"],
+      ["segue local --state .segue-local", "what it was when it ended, kept for the next time"],
       ["segue local --speed 60 --logs", "a minute in a second; what functions print"],
     ],
   )
     .option("--stack <name...>", "these stacks, and those that they depend on (default: all)")
     .option("--parameter <Stack.Name=value...>", "parameters of the templates", parameterOf, {})
+    .option("--state <folder>", "keep the state in this folder (default: nothing is kept)")
     .option("--port <port>", "the port on 127.0.0.1 (default: a free one)", numberOf(1, 65_535))
     .option("--region <region>", "the region that it plays (default: us-east-1)")
     .option("--speed <times>", "how many times as fast its clock runs", numberOf(0.001, 1_000), 1)
@@ -45,7 +48,7 @@ export function localCommand(): Command {
         terminal.print(
           options.json
             ? JSON.stringify(told(cloud), undefined, 2)
-            : cloudText(cloud, terminal.colors),
+            : cloudText(cloud, options.state, terminal.colors),
         );
         if (!signal.aborted) await once(signal, "abort");
         return EXIT_CODES.done;
@@ -58,7 +61,7 @@ async function open(
   options: LocalOptions,
   log: (line: string) => void,
 ): Promise<Cloud> {
-  const { stack: stacks, parameter: parameters, port, region, speed, logs } = options;
+  const { stack: stacks, parameter: parameters, state, port, region, speed, logs } = options;
   // The other commands start without it, which is sooner.
   const [{ openCloud }, { compressedClock }] = await Promise.all([
     import("../local/cloud.ts"),
@@ -69,6 +72,7 @@ async function open(
       assembly,
       stacks,
       parameters,
+      state,
       port,
       region,
       clock: compressedClock(speed),
@@ -86,9 +90,14 @@ function told({ endpoint, environment, outputs }: Cloud) {
   return { endpoint, environment, outputs };
 }
 
-function cloudText({ endpoint, environment, outputs }: Cloud, colors: Colors): string {
+function cloudText(
+  { endpoint, environment, outputs }: Cloud,
+  state: string | undefined,
+  colors: Colors,
+): string {
+  const end = state === undefined ? "ends it" : `ends it, and ${state} keeps its state`;
   return [
-    `the local cloud is up at ${colors.bold(endpoint)}; Ctrl-C ends it`,
+    `the local cloud is up at ${colors.bold(endpoint)}; Ctrl-C ${end}`,
     ...Object.entries(outputs).flatMap(([stack, values]) => [
       "",
       colors.bold(stack),

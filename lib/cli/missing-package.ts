@@ -14,7 +14,7 @@ export const COMMAND_PACKAGES = [
 ];
 
 /** What `segue local` needs besides. */
-export const LOCAL_PACKAGES = ["dynalite", "ajv", "ajv-draft-04", "croner"];
+export const LOCAL_PACKAGES = ["dynalite", "classic-level", "ajv", "ajv-draft-04", "croner"];
 
 /** Says which package is missing and what to install, if that is what is wrong. */
 export function explainMissingPackage(error: unknown): string | undefined {

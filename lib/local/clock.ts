@@ -39,6 +39,15 @@ export function compressedClock(speed = 1): CloudClock {
   };
 }
 
+/** A clock that is always `aheadMs` cloud milliseconds ahead of another. */
+export function clockAhead(clock: CloudClock, aheadMs: number): CloudClock {
+  return {
+    now: () => clock.now() + aheadMs,
+    schedule: (delayMs, task) => clock.schedule(delayMs, task),
+    fromWall: (wallMs) => clock.fromWall(wallMs) + aheadMs,
+  };
+}
+
 /** A clock that stands still until a test moves it. */
 export interface ManualClock extends CloudClock {
   /**

@@ -1,16 +1,21 @@
 import { createAppConfig, startAppConfigAgent, type AppConfigService } from "./appconfig/index.ts";
-import { compressedClock, type CloudClock } from "./clock.ts";
+import { clockAhead, compressedClock, type CloudClock } from "./clock.ts";
 import { createCloudWatch, type AlarmAction, type CloudWatchService } from "./cloudwatch/index.ts";
 import { authorizationOf } from "./credential-scope.ts";
 import { createDynamoDb } from "./dynamodb/index.ts";
+import { mendTables } from "./dynamodb/mend.ts";
 import { createEvents, type EventsService } from "./events/index.ts";
-import { openGateway, type Fault } from "./gateway.ts";
+import { openGateway, type Fault, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createIam, type Credentials, type Grant, type IamService } from "./iam/index.ts";
 import { invocationMetrics } from "./lambda/metrics.ts";
 import { createLambda, type LambdaService, type LogLine } from "./lambda/index.ts";
-import type { Service, ServiceRequest } from "./service.ts";
+import type { ResourceMaker, Service, ServiceRequest } from "./service.ts";
 import { serviceActions } from "./service-actions.ts";
 import { createSns, type SnsService } from "./sns/index.ts";
+import { nothingKept } from "./state/cloud-state.ts";
+import { openStateFolder } from "./state/folder.ts";
+import { identityLeft, type Identity } from "./state/identity.ts";
+import { keptResources } from "./state/resources.ts";
 import { readAssembly, selectStacks } from "./template/assembly.ts";
 import { planStack, type Outputs, type StackResults } from "./template/stack.ts";
 import { unmodelledResources } from "./unmodelled.ts";
@@ -28,7 +33,14 @@ export interface CloudOptions {
    * @default the wall clock
    */
   readonly clock?: CloudClock;
-  /** @default a free one */
+  /**
+   * A folder, which is made where there is none, for what outlives this cloud: tables, AppConfig, metrics
+   * and alarms, and the address and credentials. The next cloud of the folder begins with them.
+   *
+   * @default nothing outlives it
+   */
+  readonly state?: string;
+  /** @default the one that the folder's last cloud had, while it is free; else a free one */
   readonly port?: number;
   /** @default us-east-1 */
   readonly region?: string;
@@ -81,7 +93,7 @@ export interface Cloud extends AsyncDisposable {
  * const client = new LambdaClient({ endpoint: cloud.endpoint, region: cloud.region, credentials });
  */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  const { clock = compressedClock(), region = "us-east-1", account = "123456789012" } = options;
+  const { region = "us-east-1", account = "123456789012" } = options;
   const assembly = readAssembly(options.assembly);
   const stacks = selectStacks(assembly, options.stacks);
   const ids = { region, account };
@@ -104,22 +116,45 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const close = () => (closed ??= closeAll());
 
   try {
-    const iam = createIam({ ...ids, withhold: (grant) => options.withhold?.(grant) === true });
-    const gateway = await openGateway({
-      port: options.port,
+    const folder = options.state === undefined ? undefined : await openStateFolder(options.state);
+    if (folder !== undefined) {
+      closers.push(() => folder.close());
+      await mendTables(folder.tables, options.state!);
+    }
+    const state = folder ?? nothingKept;
+    const before = folder && identityLeft(folder, options.state!, ids);
+    const clock = takenUp(options.clock ?? compressedClock(), before);
+    const iam = createIam({
+      ...ids,
+      operator: before?.operator,
+      withhold: (grant) => options.withhold?.(grant) === true,
+    });
+    const gateway = await openGatewayAt([options.port ?? before?.port, options.port], {
       now: () => clock.now(),
       authorize: (accessKeyId, accesses) => iam.authorize(accessKeyId, accesses),
     });
     closers.push(() => gateway.close());
-    const makers = { ...unmodelledResources };
+    const makers: Record<string, ResourceMaker> = { ...unmodelledResources };
+    const resources = keptResources(state);
     const serve = <Kind extends Service>(service: Kind): Kind => {
       closers.push(() => service.close());
-      gateway.serve(service);
+      gateway.serve({
+        ...service,
+        async handle(request) {
+          const response = await service.handle(request);
+          // What has been answered is kept, whatever comes.
+          await folder?.written();
+          return response;
+        },
+      });
       Object.assign(makers, service.resources);
+      for (const [type, kind] of Object.entries(service.keptKinds ?? {})) {
+        makers[type] = resources.maker(type, service.resources[type]!, kind);
+      }
       return service;
     };
     serve(iam);
-    serve(createDynamoDb(ids));
+    serve(createDynamoDb(ids, folder?.tables));
     const actions = serviceActions(iam, {
       cloudWatch: () => cloudWatch,
       lambda: () => lambda,
@@ -129,11 +164,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       iam.addResourcePolicy(...policy);
 
     const act = (action: AlarmAction) => actions.notify(action);
-    const cloudWatch: CloudWatchService = serve(createCloudWatch({ ...ids, clock, act }));
+    const cloudWatch: CloudWatchService = serve(createCloudWatch({ ...ids, clock, state, act }));
     const appConfig = serve(
       createAppConfig({
         ...ids,
         clock,
+        state,
         alarmState: (arn) => cloudWatch.alarmState(arn),
         checkMonitor: (monitor) => actions.checkMonitor(monitor),
         invokeFunction: (functionArn, event) => actions.validate(functionArn, event),
@@ -197,6 +233,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     );
     const results: StackResults = { outputs: new Map(), exports: new Map() };
     for (const plan of plans) await plan.create(results);
+    const removeForGood = resources.settle(stacks.map(({ name }) => name));
+    await folder?.begin((): Identity => {
+      const port = Number(new URL(gateway.endpoint).port);
+      return { ...ids, port, operator: iam.operator, aheadMs: clock.now() - Date.now() };
+    });
+    await removeForGood();
 
     const { accessKeyId, secretAccessKey, sessionToken } = iam.operator;
     return {
@@ -225,5 +267,26 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A clock that isn't behind the time at which the cloud before this one would be, had it gone on. */
+function takenUp(clock: CloudClock, before: Identity | undefined): CloudClock {
+  if (before === undefined) return clock;
+  const behindMs = Date.now() + before.aheadMs - clock.now();
+  return behindMs > 0 ? clockAhead(clock, behindMs) : clock;
+}
+
+/** Opens it at the first of the ports that is free. */
+async function openGatewayAt(
+  [port, ...others]: readonly (number | undefined)[],
+  options: GatewayOptions,
+): Promise<Gateway> {
+  try {
+    return await openGateway({ ...options, port });
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    if (!isTaken || others.length === 0) throw error;
+    return openGatewayAt(others, options);
   }
 }

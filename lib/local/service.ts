@@ -44,12 +44,44 @@ export type ResourceMaker = (
   site: ResourceSite,
 ) => Promise<CreatedResource> | CreatedResource;
 
+/** A resource as the cloud before this one has left it. */
+export interface KeptResource {
+  readonly type: string;
+  /** What the template said of it, every intrinsic resolved. */
+  readonly properties: Readonly<Record<string, any>>;
+  readonly created: CreatedResource;
+}
+
+/** A type whose resources outlive a cloud that has a folder for its state. */
+export interface KeptKind {
+  /**
+   * Makes of a resource what the template says by now: changes it, or makes another in its place.
+   *
+   * @default the type's maker is asked each time, and takes up what is there
+   * @throws Error for a change that can't be made
+   */
+  update?(
+    kept: KeptResource,
+    properties: Readonly<Record<string, any>>,
+    site: ResourceSite,
+  ): Promise<CreatedResource> | CreatedResource;
+  /**
+   * Removes one that no template has any longer.
+   *
+   * @returns what of it can't be taken back, for when the start can't fail any more
+   * @throws Error where something else needs it
+   */
+  remove(kept: KeptResource): (() => Promise<void>) | void;
+}
+
 /** One AWS service of the local cloud. */
 export interface Service {
   /** The service's name in a request's credential scope, such as `dynamodb` or `monitoring`. */
   readonly signingName: string;
   /** The resource types it stands up, such as `AWS::DynamoDB::Table`. */
   readonly resources: Readonly<Record<string, ResourceMaker>>;
+  /** Those of them that are kept; the others are made anew from the template, under the same ids. */
+  readonly keptKinds?: Readonly<Record<string, KeptKind>>;
   /**
    * What a request does, all of which its caller must be allowed to do. Nothing, for a request that
    * `handle` refuses whoever sends it.

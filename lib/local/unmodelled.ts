@@ -18,7 +18,7 @@ export const unmodelledResources: Readonly<Record<string, ResourceMaker>> = {
     return { ref: name, attributes: { Arn } };
   },
 
-  // Nothing here is encrypted at rest, as nothing rests.
+  // Nothing here is encrypted at rest.
   "AWS::KMS::Key"(_, site) {
     const KeyId = keyId(site);
     const Arn = `arn:aws:kms:${site.region}:${site.account}:key/${KeyId}`;

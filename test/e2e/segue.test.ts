@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
@@ -253,5 +256,32 @@ describe("segue, as it is typed, on the local cloud", () => {
     assert.match(status.stdout, /mode\s+old/);
     local.child.kill("SIGINT");
     assert.equal((await local.ended).code, 0);
+  });
+
+  it("local keeps its state in a folder, and what talked to it talks to the next", async (t) => {
+    const state = await mkdtemp(join(tmpdir(), "segue-state-"));
+    t.after(() => rm(state, { recursive: true }));
+    const start = async () => {
+      const args = ["local", example.assembly, "--stack", "CustomerIds", "--state", state];
+      const { child, ended, says } = startSegue([...args, "--json"], {});
+      t.after(() => child.kill("SIGKILL"));
+      const { environment } = JSON.parse(await says("\n}\n"));
+      const close = async () => {
+        child.kill("SIGINT");
+        assert.equal((await ended).code, 0);
+      };
+      return { environment, close };
+    };
+    const first = await start();
+    const promote = ["promote", "--yes"];
+    const promotion = await segue([...promote, "--override", "a try"], first.environment);
+    assert.equal(promotion.code, 0, promotion.stderr);
+    await first.close();
+    const second = await start();
+    const { stdout } = await segue(["status"], first.environment);
+    assert.match(stdout, /mode\s+shadow, document version 2/);
+    // From there on a step needs evidence, as ever.
+    assert.equal((await segue(promote, first.environment)).code, 3);
+    await second.close();
   });
 });

@@ -29,6 +29,7 @@ export function logEvent(
 ): void {
   const OccurredAt = new Date(state.clock.now()).toISOString();
   deployment.eventLog.unshift({ EventType, TriggeredBy, Description, OccurredAt });
+  state.changed();
 }
 
 /** Starts a deployment, and has it grow, bake and complete on the cloud's clock. */
@@ -62,6 +63,19 @@ export function beginDeployment(
   logEvent(state, deployment, "DEPLOYMENT_STARTED", "USER", "Deployment started");
   progress(state, environment, deployment);
   return deployment;
+}
+
+/**
+ * Has a deployment that was cut off go on. What fell due meanwhile happens now, and all of it together:
+ * its monitors are looked at once.
+ */
+export function resumeDeployment(
+  state: AppConfigState,
+  environment: Environment,
+  deployment: Deployment,
+): void {
+  if (isRunning(deployment)) progress(state, environment, deployment);
+  else if (deployment.state === "ROLLING_BACK") finishRollback(state, deployment);
 }
 
 /** Does what is due by now, and schedules the next look. */
@@ -137,6 +151,10 @@ export function rollBack(
   deployment.cancel();
   deployment.state = "ROLLING_BACK";
   logEvent(state, deployment, "ROLLBACK_STARTED", triggeredBy, description);
+  finishRollback(state, deployment);
+}
+
+function finishRollback(state: AppConfigState, deployment: Deployment): void {
   deployment.cancel = state.clock.schedule(ROLLING_BACK_MS, () => {
     deployment.state = "ROLLED_BACK";
     deployment.percentageComplete = 0;

@@ -1,8 +1,10 @@
 import type { CloudClock } from "../clock.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "../service.ts";
+import { nothingKept, type CloudState } from "../state/cloud-state.ts";
 import { refuseInRestJson } from "../refuse.ts";
 import { AppConfigError, errorResponse } from "./errors.ts";
 import type { AlarmState, AppConfigState, Monitor } from "./model.ts";
+import { keepAppConfig, takeUpAppConfig } from "./kept.ts";
 import { appConfigResources } from "./resources.ts";
 import { accessesOf, dispatch } from "./routes.ts";
 import { PREDEFINED_STRATEGIES } from "./strategies.ts";
@@ -26,6 +28,8 @@ export interface AppConfigService extends Service {
 
 export interface AppConfigOptions {
   readonly clock: CloudClock;
+  /** @default nothing is kept */
+  readonly state?: CloudState;
   /** An alarm's state by its ARN; undefined: unknown, or its actions are disabled. */
   alarmState(arn: string): AlarmState | undefined;
   /**
@@ -48,23 +52,29 @@ const noFunction = async (functionArn: string): Promise<never> => {
 };
 
 export function createAppConfig(options: AppConfigOptions): AppConfigService {
-  const { region = "us-east-1", account = "000000000000" } = options;
+  const {
+    region = "us-east-1",
+    account = "000000000000",
+    state: cloudState = nothingKept,
+  } = options;
   const arnPrefix = `arn:aws:appconfig:${region}:${account}:`;
   const state: AppConfigState = {
     clock: options.clock,
     alarmState: (arn) => options.alarmState(arn),
     checkMonitor: (monitor) => options.checkMonitor?.(monitor),
     invokeFunction: options.invokeFunction ?? noFunction,
+    changed: () => keepAppConfig(cloudState, state),
     applications: new Map(),
     strategies: new Map(PREDEFINED_STRATEGIES.map((strategy) => [strategy.id, strategy])),
     sessions: new Map(),
     sessionCount: 0,
   };
+  takeUpAppConfig(cloudState, state);
   let outage: AppConfigOutage | undefined;
 
   return {
     signingName: "appconfig",
-    resources: appConfigResources(state),
+    ...appConfigResources(state),
     setOutage(error) {
       outage = error;
     },

@@ -13,6 +13,8 @@ export interface AppConfigState {
     functionArn: string,
     event: unknown,
   ) => Promise<{ readonly failed: boolean; readonly payload: Buffer } | "throttled">;
+  /** Says that something that is kept has changed, or is about to within this turn. */
+  readonly changed: () => void;
   readonly applications: Map<string, Application>;
   readonly strategies: Map<string, DeploymentStrategy>;
   readonly sessions: Map<string, Session>;

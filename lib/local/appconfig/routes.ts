@@ -161,6 +161,7 @@ export async function dispatch(
 ): Promise<ServiceResponse> {
   const { run, status, input } = readRequest(request);
   const output = await run(state, input, request);
+  if (request.method !== "GET") state.changed();
   if (isResponse(output)) return output.response;
   return {
     status,

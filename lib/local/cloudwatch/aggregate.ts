@@ -8,6 +8,16 @@ export interface StatisticSet {
   readonly Maximum: number;
 }
 
+/** An aggregate as plain data. */
+export interface AggregateData {
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly values: ReadonlyMap<number, number> | undefined;
+  readonly rounded: boolean;
+}
+
 /**
  * What was measured in one stretch of time. Count, sum, minimum and maximum are exact; so are
  * percentiles up to 2,000 distinct values, and above that to half a percent.
@@ -20,6 +30,19 @@ export class Aggregate {
   /** How often each value was seen; undefined when a statistic set hides the values. */
   #values: Map<number, number> | undefined = new Map();
   #rounded = false;
+
+  static from({ count, sum, min, max, values, rounded }: AggregateData): Aggregate {
+    const aggregate = new Aggregate();
+    aggregate.#count(count, sum, min, max);
+    aggregate.#values = values && new Map(values);
+    aggregate.#rounded = rounded;
+    return aggregate;
+  }
+
+  get data(): AggregateData {
+    const { count, sum, min, max } = this;
+    return { count, sum, min, max, values: this.#values, rounded: this.#rounded };
+  }
 
   add(value: number, count = 1): void {
     this.#count(count, value * count, value, value);

@@ -1,7 +1,10 @@
+import type { CloudState } from "../state/cloud-state.ts";
 import type { Alarm, AlarmStateDetail } from "./alarm.ts";
 
 /** AWS keeps alarm history for 30 days. */
 const KEEP_MS = 30 * 24 * 3_600_000;
+/** The key of what is kept. */
+const KEPT = "alarm-history";
 
 export interface AlarmHistoryItem {
   readonly alarmName: string;
@@ -15,7 +18,13 @@ export interface AlarmHistoryItem {
 /** Every change of state of every alarm, for 30 days; deleted alarms included, as in AWS. */
 export class AlarmHistory {
   /** Oldest first. */
-  #items: AlarmHistoryItem[] = [];
+  readonly #items: AlarmHistoryItem[];
+  readonly #state: CloudState;
+
+  constructor(state: CloudState) {
+    this.#state = state;
+    this.#items = (state.left(KEPT) as AlarmHistoryItem[] | undefined) ?? [];
+  }
 
   /** Newest first. */
   items(): readonly AlarmHistoryItem[] {
@@ -41,5 +50,6 @@ export class AlarmHistory {
         },
       }),
     });
+    this.#state.keep(KEPT, () => this.#items);
   }
 }

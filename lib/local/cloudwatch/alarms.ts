@@ -1,4 +1,5 @@
 import type { CloudClock } from "../clock.ts";
+import type { CloudState } from "../state/cloud-state.ts";
 import { evaluateAlarm, evaluationRange } from "./alarm-evaluation.ts";
 import type { AlarmState } from "./alarm-evaluation.ts";
 import { actionsOf } from "./alarm-action.ts";
@@ -16,6 +17,8 @@ import { evaluateQueries } from "./queries.ts";
 
 const MINUTE_MS = 60_000;
 const HIGH_RESOLUTION_MS = 10_000;
+/** The key of what is kept. */
+const KEPT = "alarms";
 
 export type AlarmStateChangeListener = (event: AlarmStateChangeEvent) => void;
 
@@ -24,10 +27,11 @@ export class Alarms {
   readonly #clock: CloudClock;
   readonly #store: MetricStore;
   readonly #arnPrefix: string;
-  readonly #byName = new Map<string, Alarm>();
+  readonly #byName: Map<string, Alarm>;
+  readonly #state: CloudState;
   readonly #listeners = new Set<AlarmStateChangeListener>();
   readonly #act: (action: AlarmAction) => void;
-  readonly #history = new AlarmHistory();
+  readonly #history: AlarmHistory;
   #cancelTick: (() => void) | undefined;
   #nextTickAt = Infinity;
   #lastTickAt = -Infinity;
@@ -39,11 +43,16 @@ export class Alarms {
     account: string;
     /** Does what an alarm's change of state asks for. Never throws. */
     act: (action: AlarmAction) => void;
+    state: CloudState;
   }) {
     this.#act = options.act;
     this.#clock = options.clock;
     this.#store = options.store;
     this.#arnPrefix = `arn:aws:cloudwatch:${options.region}:${options.account}:alarm:`;
+    this.#state = options.state;
+    this.#byName = (this.#state.left(KEPT) as Map<string, Alarm> | undefined) ?? new Map();
+    this.#history = new AlarmHistory(this.#state);
+    this.#scheduleTick();
   }
 
   /** By name or by ARN. */
@@ -94,6 +103,7 @@ export class Alarms {
     alarm.config = config;
     alarm.configuredAt = now;
     this.#byName.set(config.name, alarm);
+    this.#keep();
     if (config.kind === "composite") this.#evaluateComposite(alarm, config, undefined, new Set());
     else this.#scheduleTick();
     return alarm;
@@ -111,6 +121,7 @@ export class Alarms {
       }
     }
     for (const name of names) this.#byName.delete(name);
+    this.#keep();
   }
 
   parentsOf(child: Alarm): Alarm[] {
@@ -125,6 +136,12 @@ export class Alarms {
     this.#change(this.get(name), value, reason, reasonData, new Set());
   }
 
+  /** An alarm whose actions are disabled does nothing, and AppConfig doesn't heed it. */
+  setActionsEnabled(alarm: Alarm, actionsEnabled: boolean): void {
+    alarm.config = { ...alarm.config, actionsEnabled };
+    this.#keep();
+  }
+
   onStateChange(listener: AlarmStateChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -134,7 +151,10 @@ export class Alarms {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
     this.#nextTickAt = Infinity;
-    this.#byName.clear();
+  }
+
+  #keep(): void {
+    this.#state.keep(KEPT, () => this.#byName);
   }
 
   #assertChildrenExist({ tree }: CompositeAlarmConfig): void {
@@ -226,6 +246,7 @@ export class Alarms {
     const now = this.#clock.now();
     const previous = alarm.state;
     alarm.state = { value, reason, reasonData, timestamp: now };
+    this.#keep();
     if (value === previous.value) return;
     alarm.transitionedAt = now;
     this.#history.record(alarm, previous);

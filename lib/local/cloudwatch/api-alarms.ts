@@ -173,7 +173,7 @@ export function setActionsEnabled(alarms: Alarms, input: Input, enabled: boolean
   for (const name of list<string>(input, "AlarmNames", 100)) {
     // Unknown names are passed over: that AWS does so is not verified.
     const alarm = alarms.find(name);
-    if (alarm !== undefined) alarm.config = { ...alarm.config, actionsEnabled: enabled };
+    if (alarm !== undefined) alarms.setActionsEnabled(alarm, enabled);
   }
 }
 

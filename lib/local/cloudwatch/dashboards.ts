@@ -1,3 +1,4 @@
+import type { CloudState } from "../state/cloud-state.ts";
 import { dashboardNotFound, validationError } from "./errors.ts";
 import { list, optionalText, text } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -7,12 +8,18 @@ interface Dashboard {
   readonly modifiedAt: number;
 }
 
+/** The key of what is kept. */
+const KEPT = "dashboards";
+
 /** Dashboards are kept as they are given: nothing local draws them. */
 export class Dashboards {
-  readonly #dashboards = new Map<string, Dashboard>();
+  readonly #dashboards: Map<string, Dashboard>;
+  readonly #state: CloudState;
   readonly #arnPrefix: string;
 
-  constructor(account: string) {
+  constructor(account: string, state: CloudState) {
+    this.#state = state;
+    this.#dashboards = (state.left(KEPT) as Map<string, Dashboard> | undefined) ?? new Map();
     this.#arnPrefix = `arn:aws:cloudwatch::${account}:dashboard/`;
   }
 
@@ -25,6 +32,7 @@ export class Dashboards {
       throw validationError(`DashboardBody: ${name} is not JSON`);
     }
     this.#dashboards.set(name, { body, modifiedAt: now });
+    this.#keep();
     return { DashboardValidationMessages: [] };
   }
 
@@ -54,8 +62,18 @@ export class Dashboards {
   delete(input: Input): Record<string, never> {
     const names = list<string>(input, "DashboardNames", 100);
     for (const name of names) this.#find(name);
-    for (const name of names) this.#dashboards.delete(name);
+    this.remove(names);
     return {};
+  }
+
+  /** Of names that aren't there it takes no notice. */
+  remove(names: readonly string[]): void {
+    for (const name of names) this.#dashboards.delete(name);
+    this.#keep();
+  }
+
+  #keep(): void {
+    this.#state.keep(KEPT, () => this.#dashboards);
   }
 
   #find(name: string): Dashboard {

@@ -1,6 +1,7 @@
 import type { Access } from "../access.ts";
 import type { CloudClock } from "../clock.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "../service.ts";
+import { nothingKept, type CloudState } from "../state/cloud-state.ts";
 import type { AlarmAction } from "./alarm-action.ts";
 import type { AlarmState } from "./alarm-evaluation.ts";
 import { cloudWatchAccesses } from "./access.ts";
@@ -13,7 +14,7 @@ import { parseEmf } from "./emf.ts";
 import { CloudWatchError, errorResponse, notInLocalCloud, validationError } from "./errors.ts";
 import type { Input } from "./input.ts";
 import { MetricStore, type MetricId } from "./metric-store.ts";
-import { cloudWatchResources } from "./resources.ts";
+import { cloudWatchKinds, cloudWatchResources } from "./resources.ts";
 
 export type { AlarmAction } from "./alarm-action.ts";
 export type { AlarmState } from "./alarm-evaluation.ts";
@@ -37,6 +38,8 @@ export interface CloudWatchService extends Service {
 
 export interface CloudWatchOptions {
   readonly clock: CloudClock;
+  /** @default nothing is kept */
+  readonly state?: CloudState;
   /** Does what an alarm's change of state asks for. Never throws. @default nothing is done */
   act?(action: AlarmAction): void;
   /** @default us-east-1 */
@@ -54,11 +57,11 @@ const QUERY_CODES = {
 const TARGET = "GraniteServiceVersion20100801.";
 
 export function createCloudWatch(options: CloudWatchOptions): CloudWatchService {
-  const { clock, region = "us-east-1", account = "000000000000" } = options;
-  const store = new MetricStore(clock);
+  const { clock, region = "us-east-1", account = "000000000000", state = nothingKept } = options;
+  const store = new MetricStore(clock, state);
   const act = (action: AlarmAction) => options.act?.(action);
-  const alarms = new Alarms({ clock, store, region, account, act });
-  const dashboards = new Dashboards(account);
+  const alarms = new Alarms({ clock, store, region, account, act, state });
+  const dashboards = new Dashboards(account, state);
   const metrics = { store, clock };
   const emfLines = { stored: 0, malformed: 0 };
 
@@ -95,9 +98,12 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatchService 
     return operation(parseBody(request.body));
   };
 
+  const resources = cloudWatchResources({ alarms, dashboards, clock });
+
   return {
     signingName: "monitoring",
-    resources: cloudWatchResources({ alarms, dashboards, clock }),
+    resources,
+    keptKinds: cloudWatchKinds({ alarms, dashboards, resources }),
     emfLines,
     ingestLogLine(line) {
       try {

@@ -1,6 +1,7 @@
 import type { CloudClock } from "../clock.ts";
+import type { CloudState } from "../state/cloud-state.ts";
 import { Aggregate } from "./aggregate.ts";
-import type { StatisticSet } from "./aggregate.ts";
+import type { AggregateData, StatisticSet } from "./aggregate.ts";
 
 export interface MetricId {
   readonly namespace: string;
@@ -23,6 +24,7 @@ export interface Measurement {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const SIZE_MS = { seconds: SECOND_MS, minutes: MINUTE_MS } as const;
 /** As AWS keeps them: seconds for 3 hours and then as minutes, minutes for 15 days. */
 const KEEP_SECONDS_MS = 3 * HOUR_MS;
 const KEEP_MINUTES_MS = 15 * 24 * HOUR_MS;
@@ -39,29 +41,40 @@ interface Series {
   latest: number;
 }
 
+/** What is kept of a metric: one bucket under a key of its own. */
+interface KeptBucket {
+  readonly id: MetricId;
+  readonly unit: string;
+  readonly resolution: keyof Buckets;
+  /** Epoch ms. */
+  readonly start: number;
+  readonly data: AggregateData;
+}
+
+/** The beginning of the keys of what is kept. */
+const KEPT = "metric/";
+
 /** All metrics of the cloud. Memory is bounded by what is kept: a bucket a minute for 15 days. */
 export class MetricStore {
   readonly #clock: CloudClock;
   readonly #series = new Map<string, Series>();
+  readonly #state: CloudState;
   #prunedAt: number;
 
-  constructor(clock: CloudClock) {
+  constructor(clock: CloudClock, state: CloudState) {
     this.#clock = clock;
+    this.#state = state;
+    for (const kept of state.leftUnder(KEPT) as readonly KeptBucket[]) this.#takeUp(kept);
     this.#prunedAt = clock.now();
+    this.#prune();
   }
 
   put(id: MetricId, measurement: Measurement): void {
     const { time, unit = "None", storageResolution = 60, values = [], set } = measurement;
     const series = this.#seriesOf(id);
-    let buckets = series.units.get(unit);
-    if (buckets === undefined) {
-      buckets = { seconds: new Map(), minutes: new Map() };
-      series.units.set(unit, buckets);
-    }
-    const aggregate =
-      storageResolution < 60
-        ? bucket(buckets.seconds, time, SECOND_MS)
-        : bucket(buckets.minutes, time, MINUTE_MS);
+    const resolution = storageResolution < 60 ? "seconds" : "minutes";
+    const aggregate = bucket(bucketsOf(series, unit)[resolution], time, SIZE_MS[resolution]);
+    this.#keep(series, unit, resolution, startOf(time, SIZE_MS[resolution]));
     for (const [value, count] of values) aggregate.add(value, count);
     if (set !== undefined) aggregate.addSet(set);
     series.latest = Math.max(series.latest, time);
@@ -117,24 +130,48 @@ export class MetricStore {
     return series;
   }
 
+  #takeUp({ id, unit, resolution, start, data }: KeptBucket): void {
+    const series = this.#seriesOf(id);
+    bucketsOf(series, unit)[resolution].set(start, Aggregate.from(data));
+    series.latest = Math.max(series.latest, start);
+  }
+
+  /** Has a bucket kept as it is, or as it isn't any longer. */
+  #keep({ id, units }: Series, unit: string, resolution: keyof Buckets, start: number): void {
+    const key = `${KEPT}${JSON.stringify([keyOf(id), unit, resolution, start])}`;
+    const aggregate = units.get(unit)![resolution].get(start);
+    if (aggregate === undefined) {
+      this.#state.forget(key);
+      return;
+    }
+    this.#state.keep(key, (): KeptBucket => ({
+      id,
+      unit,
+      resolution,
+      start,
+      data: aggregate.data,
+    }));
+  }
+
   #prune(): void {
     const now = this.#clock.now();
     this.#prunedAt = now;
     for (const [key, series] of this.#series) {
-      if (series.latest < now - KEEP_MINUTES_MS) {
-        this.#series.delete(key);
-        continue;
-      }
-      for (const { seconds, minutes } of series.units.values()) {
+      for (const [unit, { seconds, minutes }] of series.units) {
         for (const [time, aggregate] of seconds) {
           if (time >= now - KEEP_SECONDS_MS) continue;
           bucket(minutes, time, MINUTE_MS).merge(aggregate);
           seconds.delete(time);
+          this.#keep(series, unit, "seconds", time);
+          this.#keep(series, unit, "minutes", startOf(time, MINUTE_MS));
         }
         for (const time of minutes.keys()) {
-          if (time < now - KEEP_MINUTES_MS) minutes.delete(time);
+          if (time >= now - KEEP_MINUTES_MS) continue;
+          minutes.delete(time);
+          this.#keep(series, unit, "minutes", time);
         }
       }
+      if (series.latest < now - KEEP_MINUTES_MS) this.#series.delete(key);
     }
   }
 }
@@ -146,8 +183,19 @@ const keyOf = ({ namespace, name, dimensions }: MetricId): string =>
     Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   ]);
 
+function bucketsOf({ units }: Series, unit: string): Buckets {
+  let buckets = units.get(unit);
+  if (buckets === undefined) {
+    buckets = { seconds: new Map(), minutes: new Map() };
+    units.set(unit, buckets);
+  }
+  return buckets;
+}
+
+const startOf = (time: number, sizeMs: number): number => Math.floor(time / sizeMs) * sizeMs;
+
 function bucket(buckets: Map<number, Aggregate>, time: number, sizeMs: number): Aggregate {
-  const start = Math.floor(time / sizeMs) * sizeMs;
+  const start = startOf(time, sizeMs);
   let aggregate = buckets.get(start);
   if (aggregate === undefined) {
     aggregate = new Aggregate();

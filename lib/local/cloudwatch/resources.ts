@@ -1,7 +1,7 @@
 import type { CloudClock } from "../clock.ts";
 import { generatedName } from "../names.ts";
 import { checkProperties } from "../properties.ts";
-import type { CreatedResource, ResourceMaker, ResourceSite } from "../service.ts";
+import type { CreatedResource, KeptKind, ResourceMaker, ResourceSite } from "../service.ts";
 import { readCompositeAlarm, readMetricAlarm } from "./alarm.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Alarms } from "./alarms.ts";
@@ -61,6 +61,29 @@ export function cloudWatchResources(context: {
         return { ref: DashboardName };
       },
     ),
+  };
+}
+
+/** Each of them is put in the place of one of the same name, and an alarm's state stays. */
+export function cloudWatchKinds(context: {
+  readonly alarms: Alarms;
+  readonly dashboards: Dashboards;
+  readonly resources: Readonly<Record<string, ResourceMaker>>;
+}): Record<string, KeptKind> {
+  const { alarms, dashboards, resources } = context;
+  const kind = (type: string, remove: (name: string) => void): Record<string, KeptKind> => ({
+    [type]: {
+      update: (_kept, properties, site) => resources[type]!(properties, site),
+      remove: ({ created: { ref } }) => remove(ref),
+    },
+  });
+  const removeAlarm = (name: string) => {
+    if (alarms.find(name) !== undefined) alarms.delete([name]);
+  };
+  return {
+    ...kind("AWS::CloudWatch::Alarm", removeAlarm),
+    ...kind("AWS::CloudWatch::CompositeAlarm", removeAlarm),
+    ...kind("AWS::CloudWatch::Dashboard", (name) => dashboards.remove([name])),
   };
 }
 

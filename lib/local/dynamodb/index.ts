@@ -1,21 +1,32 @@
 import { setImmediate } from "node:timers/promises";
 import { refuseInAwsJson } from "../refuse.ts";
-import type { ResourceMaker, Service, ServiceResponse } from "../service.ts";
+import type { KeptKind, ResourceMaker, Service, ServiceResponse } from "../service.ts";
 import { dynamoDbAccesses } from "./access.ts";
 import { dynaliteOperations, openDynalite } from "./dynalite.ts";
-import { globalTableDefinition, tableDefinition, type TableDefinition } from "./table.ts";
+import {
+  changedPart,
+  globalTableDefinition,
+  tableDefinition,
+  type TableDefinition,
+} from "./table.ts";
 
 /**
  * DynamoDB. Items past their time to live stay, as they may for days on AWS: a reader that doesn't
  * filter them out is wrong there and here.
+ *
+ * @param path where the tables are kept. @default in memory
  */
-export function createDynamoDb(ids: { region: string; account: string }): Service {
-  const forward = openDynalite(ids);
+export function createDynamoDb(
+  ids: { readonly region: string; readonly account: string },
+  path?: string,
+): Service {
+  const dynalite = openDynalite(ids, path);
+  const stood = new Set<string>();
   const timeToLive = new Map<string, string>();
 
   /** An operation of our own on dynalite. */
-  const call = async (operation: string, input: unknown): Promise<Record<string, any>> => {
-    const { status, body } = await forward({
+  const attempt = async (operation: string, input: unknown) => {
+    const { status, body } = await dynalite.send({
       method: "POST",
       headers: {
         "content-type": "application/x-amz-json-1.0",
@@ -26,32 +37,68 @@ export function createDynamoDb(ids: { region: string; account: string }): Servic
       },
       body: Buffer.from(JSON.stringify(input)),
     });
-    const output = JSON.parse(String(body)) as Record<string, any>;
-    if (status !== 200) {
-      throw new Error(`${operation}: ${output["message"] || output["__type"]}`);
-    }
-    return output;
+    return { status, output: JSON.parse(String(body)) as Record<string, any> };
+  };
+  const call = async (operation: string, input: unknown) => {
+    const { status, output } = await attempt(operation, input);
+    if (status === 200) return output;
+    throw new Error(`${operation}: ${output["message"] || output["__type"]}`);
+  };
+  const describe = async (TableName: string): Promise<Record<string, any> | undefined> => {
+    const { status, output } = await attempt("DescribeTable", { TableName });
+    return status === 200 ? output["Table"] : undefined;
   };
 
-  const create = async ({ name, input, timeToLiveAttribute }: TableDefinition) => {
-    await call("CreateTable", input);
-    if (timeToLiveAttribute !== undefined) timeToLive.set(name, timeToLiveAttribute);
-    const describe = async () => (await call("DescribeTable", { TableName: name }))["Table"];
-    let table = await describe();
-    // It takes a turn or two of the event loop.
-    while (table.TableStatus !== "ACTIVE") {
-      await setImmediate();
-      table = await describe();
-    }
-    return { ref: name, attributes: { Arn: table.TableArn, TableId: table.TableId } };
+  const remove = async (TableName: string) => {
+    await call("DeleteTable", { TableName });
+    while ((await describe(TableName)) !== undefined) await setImmediate();
   };
-  const table: ResourceMaker = (properties, site) => create(tableDefinition(properties, site));
+
+  /** Whether a table is there that was kept. One that is another by now makes room if it is empty. */
+  const isKept = async (definition: TableDefinition): Promise<boolean> => {
+    const { name } = definition;
+    const kept = await describe(name);
+    const changed = kept && changedPart(kept, definition);
+    if (changed === undefined) return kept !== undefined;
+    const { Count } = await call("Scan", { TableName: name, Limit: 1 });
+    if (Count > 0) {
+      throw new Error(
+        `${changed}: has changed, and the kept table has items: use another folder for the state`,
+      );
+    }
+    await remove(name);
+    return false;
+  };
+
+  const stand = async (definition: TableDefinition) => {
+    const { name, input, timeToLiveAttribute } = definition;
+    // Two of one name in the templates are an error, which DynamoDB itself tells.
+    if (stood.has(name) || !(await isKept(definition))) await call("CreateTable", input);
+    stood.add(name);
+    if (timeToLiveAttribute !== undefined) timeToLive.set(name, timeToLiveAttribute);
+    let table = await describe(name);
+    // It takes a turn or two of the event loop.
+    while (table?.["TableStatus"] !== "ACTIVE") {
+      await setImmediate();
+      table = await describe(name);
+    }
+    return { ref: name, attributes: { Arn: table["TableArn"], TableId: table["TableId"] } };
+  };
+  const table: ResourceMaker = (properties, site) => stand(tableDefinition(properties, site));
   const globalTable: ResourceMaker = (properties, site) =>
-    create(globalTableDefinition(properties, site));
+    stand(globalTableDefinition(properties, site));
+  const kept: KeptKind = {
+    remove:
+      ({ created: { ref } }) =>
+      async () => {
+        if ((await describe(ref)) !== undefined) await remove(ref);
+      },
+  };
 
   return {
     signingName: "dynamodb",
     resources: { "AWS::DynamoDB::Table": table, "AWS::DynamoDB::GlobalTable": globalTable },
+    keptKinds: { "AWS::DynamoDB::Table": kept, "AWS::DynamoDB::GlobalTable": kept },
     accesses: (request) => dynamoDbAccesses(request, ids),
     refuse: refuseInAwsJson,
     async handle(request) {
@@ -65,10 +112,9 @@ export function createDynamoDb(ids: { region: string; account: string }): Servic
         }
       }
       if (operation === "DeleteTable") timeToLive.delete(tableNameIn(request.body));
-      return forward(request);
+      return dynalite.send(request);
     },
-    // Its memory goes with the process's last reference to it.
-    async close() {},
+    close: () => dynalite.close(),
   };
 }
 

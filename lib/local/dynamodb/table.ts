@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { generatedName } from "../names.ts";
 import { checkProperties } from "../properties.ts";
 import type { ResourceSite } from "../service.ts";
@@ -100,3 +101,34 @@ function definition(properties: Properties, site: ResourceSite): TableDefinition
     ...(timeToLive?.["Enabled"] === true && { timeToLiveAttribute: timeToLive["AttributeName"] }),
   };
 }
+
+/**
+ * What of a table that is there, as DescribeTable tells it, is another than the template's: its keys or its
+ * indexes. All else either changes with the template or has no meaning here.
+ */
+export function changedPart(existing: Properties, { input }: TableDefinition): string | undefined {
+  return ["KeySchema", ...indexes, "AttributeDefinitions"].find(
+    (part) => !isDeepStrictEqual(comparable(existing[part]), comparable(input[part])),
+  );
+}
+
+/** Lists in an order of their own, and only what a template says of an index. */
+function comparable(list: unknown): unknown {
+  const elements = ((list ?? []) as readonly Properties[]).map((element) =>
+    "IndexName" in element
+      ? {
+          name: element["IndexName"],
+          keys: comparable(element["KeySchema"]),
+          projection: element["Projection"].ProjectionType,
+          attributes: (element["Projection"].NonKeyAttributes ?? []).toSorted(),
+        }
+      : element,
+  );
+  const textOf = (element: unknown) => JSON.stringify(element, sortedKeys);
+  return elements.map(textOf).toSorted();
+}
+
+const sortedKeys = (_key: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : value;

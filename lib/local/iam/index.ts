@@ -70,6 +70,8 @@ export interface IamService extends Service {
 export interface IamOptions {
   readonly region: string;
   readonly account: string;
+  /** Those of who runs this cloud. @default new ones */
+  readonly operator?: Credentials;
   /** Says of a grant whether it is left out, each time that it would allow something. @default none is */
   withhold?(grant: Grant): boolean;
 }
@@ -83,7 +85,7 @@ export function createIam(options: IamOptions): IamService {
   const { account, region } = options;
   const store = createPolicyStore((grant) => options.withhold?.(grant) === true);
   const sessions = new Map<string, Session>();
-  const operator = newCredentials("AKIA");
+  const operator = options.operator ?? newCredentials("AKIA");
 
   const role: ResourceMaker = (properties, site) => {
     const { name, arn } = store.addRole(properties, site);

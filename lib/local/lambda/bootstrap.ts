@@ -82,6 +82,8 @@ async function runStreaming(
   } catch (error) {
     const reported = reportError(error);
     await flushOutput();
+    // Lambda's own client doesn't survive it either, whether or not the response has begun.
+    if (response.isBrokenOff) process.exit(1);
     if (!response.hasBegun) await api.postError(requestId, reported);
     else await response.fail(reported);
   }

@@ -106,3 +106,83 @@ test("what a template says and the local cloud can't do is named", async (t) => 
     /AWS::AppConfig::Application Thing: Name: required/,
   );
 });
+
+test("a changed template changes in place, makes another, or removes", async (t) => {
+  const { appConfig, client, ids } = await appConfigFixture(t);
+  const name = (type: string) => `AWS::AppConfig::${type}`;
+  const made = async (type: string, properties: Record<string, unknown>) => ({
+    type: name(type),
+    properties,
+    created: await appConfig.resources[name(type)]!(properties, SITE),
+  });
+  type Made = Awaited<ReturnType<typeof made>>;
+  const update = async (kept: Made, change: Record<string, unknown>) =>
+    appConfig.keptKinds![kept.type]!.update!(kept, { ...kept.properties, ...change }, SITE);
+  const remove = (kept: Made) => appConfig.keptKinds![kept.type]!.remove(kept);
+
+  const application = await made("Application", { Name: "payments" });
+  const ApplicationId = application.created.ref;
+  const other = await made("Application", { Name: "other" });
+  const environment = await made("Environment", {
+    ApplicationId,
+    Name: "production",
+    Monitors: [{ AlarmArn: ALARM }],
+  });
+  const EnvironmentId = environment.created.ref;
+  const profile = await made("ConfigurationProfile", {
+    ApplicationId,
+    Name: "mode",
+    LocationUri: "hosted",
+    Validators: [{ Type: "JSON_SCHEMA", Content: "{}" }],
+  });
+  const ConfigurationProfileId = profile.created.ref;
+  const strategy = await made("DeploymentStrategy", {
+    Name: "s",
+    DeploymentDurationInMinutes: 1,
+    GrowthFactor: 100,
+    ReplicateTo: "NONE",
+  });
+  const version = await made("HostedConfigurationVersion", {
+    ApplicationId,
+    ConfigurationProfileId,
+    Content: '{"mode":"old"}',
+    ContentType: "application/json",
+  });
+
+  assert.deepEqual(await update(application, { Name: "money" }), application.created);
+  const get = new control.GetApplicationCommand({ ApplicationId });
+  assert.equal((await client.send(get)).Name, "money");
+  // Without its monitors and validators, it has none.
+  assert.deepEqual(await update(environment, { Monitors: undefined }), environment.created);
+  const getEnvironment = new control.GetEnvironmentCommand({ ApplicationId, EnvironmentId });
+  assert.deepEqual((await client.send(getEnvironment)).Monitors, []);
+  assert.deepEqual(await update(profile, { Validators: undefined }), profile.created);
+  const inProfile = { ApplicationId, ConfigurationProfileId };
+  const getProfile = new control.GetConfigurationProfileCommand(inProfile);
+  assert.deepEqual((await client.send(getProfile)).Validators, []);
+  const duration = { DeploymentDurationInMinutes: "5" };
+  assert.deepEqual(await update(strategy, duration), strategy.created);
+  const DeploymentStrategyId = strategy.created.ref;
+  const getStrategy = new control.GetDeploymentStrategyCommand({ DeploymentStrategyId });
+  assert.equal((await client.send(getStrategy)).DeploymentDurationInMinutes, 5);
+  assert.equal((await update(version, { Content: '{"mode":"new"}' })).ref, "2");
+  const moved = await update(environment, { ApplicationId: other.created.ref });
+  assert.notEqual(moved.ref, EnvironmentId);
+
+  await assert.rejects(update(environment, { Colour: "red" }), /unknown property Colour/);
+  await assert.rejects(update(application, { Name: "" }), {
+    message: /^AWS::AppConfig::Application Thing: .*Name/,
+  });
+
+  for (const kept of [version, strategy, profile, environment, application]) remove(kept);
+  for (const command of [get, getStrategy]) {
+    await assert.rejects(client.send(command as control.GetApplicationCommand), {
+      name: "ResourceNotFoundException",
+    });
+  }
+  const { Items } = await client.send(new control.ListApplicationsCommand({}));
+  assert.deepEqual(
+    new Set(Items!.map(({ Id }) => Id)),
+    new Set([ids.ApplicationId, other.created.ref]),
+  );
+});

@@ -79,3 +79,31 @@ test("what a template says and the local cloud can't do is named", async (t) => 
     /AWS::CloudWatch::Alarm Thing: Period/,
   );
 });
+
+test("a changed template's alarms keep their state, and what is gone takes its parents' leave", async (t) => {
+  const { cloudWatch, clock, client } = await cloudWatchFixture(t);
+  const made = async (type: string, properties: Record<string, unknown>) => ({
+    type: `AWS::CloudWatch::${type}`,
+    properties,
+    created: await cloudWatch.resources[`AWS::CloudWatch::${type}`]!(properties, SITE),
+  });
+  const alarm = await made("Alarm", { ...ALARM, AlarmName: "errors" });
+  const composite = await made("CompositeAlarm", {
+    AlarmName: "unhealthy",
+    AlarmRule: "ALARM(errors)",
+  });
+  const dashboard = await made("Dashboard", { DashboardBody: "{}" });
+  await clock.advance(MINUTE);
+  const kinds = cloudWatch.keptKinds!;
+  const changed = { ...alarm.properties, Threshold: 2 };
+  assert.deepEqual(await kinds[alarm.type]!.update!(alarm, changed, SITE), alarm.created);
+  const describe = new cw.DescribeAlarmsCommand({ AlarmNames: ["errors"] });
+  const [told] = (await client.send(describe)).MetricAlarms!;
+  assert.deepEqual([told!.Threshold, told!.StateValue], [2, "OK"]);
+
+  assert.throws(() => void kinds[alarm.type]!.remove(alarm), /unhealthy depends on it/);
+  for (const kept of [dashboard, composite, alarm, alarm]) kinds[kept.type]!.remove(kept);
+  assert.deepEqual((await client.send(describe)).MetricAlarms, []);
+  const { DashboardEntries } = await client.send(new cw.ListDashboardsCommand({}));
+  assert.deepEqual(DashboardEntries, []);
+});

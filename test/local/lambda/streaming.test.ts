@@ -151,6 +151,35 @@ for (const [what, code, errorType] of failing) {
   });
 }
 
+const brokenOff: [when: string, code: string][] = [
+  ["before anything is written", "stream.destroy(new RangeError('no'));"],
+  ["without an error", "stream.destroy();"],
+  ["before its first chunk is out", "stream.write('x'); stream.destroy(new RangeError('no'));"],
+  ["before its end is out", "stream.end('x'); stream.destroy(new RangeError('no'));"],
+  ["by an error that is emitted", "stream.write('x'); stream.emit('error', new RangeError('no'));"],
+  [
+    "by a source that fails, after an HTTP response's head",
+    `const response = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
+     response.write("");
+     await require("node:stream/promises").pipeline(async function* () { throw new RangeError("no"); }, response);`,
+  ],
+];
+test("ends a function whose stream is broken off, long before its timeout", async (t) => {
+  const { define, stream, buffered } = await setUp(t);
+  for (const [index, [when, code]] of brokenOff.entries()) {
+    const name = `broken-${index}`;
+    // Something that the process still waits for keeps it from ending by itself.
+    const handler = `async (event, stream) => { setInterval(() => {}, 1000); ${code} }`;
+    const source = `exports.handler = awslambda.streamifyResponse(${handler});`;
+    await define(name, source, { Timeout: 60 });
+    const { complete } = await stream(name);
+    assert.equal(complete?.ErrorCode, "Runtime.ExitError", when);
+    assert.match(JSON.parse(complete.ErrorDetails!).errorMessage, /exit status 1$/, when);
+    const whole = await buffered(name);
+    assert.equal(JSON.parse(whole.text).errorType, "Runtime.ExitError", when);
+  }
+});
+
 test("streams what a function that doesn't stream returns, or its error", async (t) => {
   const { define, stream } = await setUp(t);
   await define(

@@ -16,12 +16,17 @@ export class ResponseStream extends Writable {
   constructor(open: (contentType: string) => StreamedPost) {
     super({ objectMode: true });
     this.#open = open;
-    // Whoever waits for it hears of an error; nobody has to.
-    this.on("error", () => {});
+    // Whoever waits for it hears of an error; nobody has to. One that was only emitted ends it too.
+    this.on("error", (error) => this.destroy(error));
   }
 
   get hasBegun(): boolean {
     return this.#post !== undefined;
+  }
+
+  /** Whether it was destroyed before all of it was out: whatever was not sent yet never will be. */
+  get isBrokenOff(): boolean {
+    return this.destroyed && !this.writableFinished;
   }
 
   /**
@@ -32,7 +37,7 @@ export class ResponseStream extends Writable {
     if (!this.writableEnded && !this.destroyed) {
       await new Promise<void>((resolve) => this.once("prefinish", resolve).once("close", resolve));
     }
-    if (this.#isBrokenOff) throw this.errored ?? new Error("Response stream is not finished.");
+    if (this.isBrokenOff) throw this.errored ?? new Error("Response stream is not finished.");
     await this.#begin().taken;
   }
 
@@ -79,12 +84,8 @@ export class ResponseStream extends Writable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.#isBrokenOff) this.#post?.outgoing.destroy();
+    if (this.isBrokenOff) this.#post?.outgoing.destroy();
     callback(error);
-  }
-
-  get #isBrokenOff(): boolean {
-    return this.destroyed && !this.writableFinished;
   }
 
   #begin(): StreamedPost {
