@@ -1,4 +1,4 @@
-import { segue, startSegue, type Ended, type Run } from "../support/segue-command.ts";
+import { segue, startSegue, type Ended, type Place, type Run } from "../support/segue-command.ts";
 
 /** What was typed in a session, and what came of it, by the line that was typed. */
 export class Transcript {
@@ -9,8 +9,8 @@ export class Transcript {
    *
    * @param line such as `segue status customer-ids`; a word with spaces stands in single quotes.
    */
-  async type(line: string, env: NodeJS.ProcessEnv): Promise<void> {
-    this.#ended.set(line, await segue(wordsOf(line), env));
+  async type(line: string, env: NodeJS.ProcessEnv, place?: Place): Promise<void> {
+    this.#ended.set(line, await segue(wordsOf(line), env, place));
   }
 
   /** Starts a line that something else has to happen to before it ends. */
