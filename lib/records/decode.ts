@@ -111,7 +111,7 @@ function define(to: object, key: string, value: unknown, enumerable: boolean): v
 }
 
 /** The views on bytes that the language has. */
-const VIEWS = [
+const VIEWS: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -124,7 +124,7 @@ const VIEWS = [
   BigInt64Array,
   BigUint64Array,
   DataView,
-] as const;
+];
 
 function bytesFrom(content: string, type: unknown): ArrayBufferView {
   const bytes = Buffer.from(content, "base64");
