@@ -69,7 +69,9 @@ function decodeSpecial(kind: string, json: object): unknown {
     case "$error":
       return errorFrom(decodeEntries(content));
     default:
-      throw new NotDecodable(`it holds what has no way back: ${WITHOUT_WAY_BACK[kind] ?? kind}`);
+      throw new NotDecodable(
+        `it holds what has no way back: ${WITHOUT_WAY_BACK[kind] ?? "what is not known"}`,
+      );
   }
 }
 

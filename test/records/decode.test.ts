@@ -82,7 +82,7 @@ describe("decodeValue", () => {
   }
   const other: [what: string, value: unknown, back: unknown][] = [
     ["an instance of a class is a plain object", new Money(), { cents: 5 }],
-    ["a hole is undefined", [, 1], [undefined, 1]],
+    ["a hole is undefined", new Array(1), [undefined]],
     ["an object without a prototype has one", Object.create(null), {}],
     ["an invalid date is one", [new Date(NaN)], [new Date(NaN)]],
   ];
@@ -108,7 +108,7 @@ describe("decodeValue", () => {
     ["bytes of a class of its own", encode(new (class Mine extends Uint8Array {})(2)), /bytes of/],
     ["a text that was cut", encode("a".repeat(100), 50), /not whole/],
     ["no text at all", "", /not whole/],
-    ["a kind that is not known", '{"$future":1}', /no way back: \$future/],
+    ["a kind that is not known", '{"$future":1}', /what is not known/],
     ["two kinds at once", '{"$date":"invalid","$set":[]}', /can't be read/],
     ["no date", '{"$date":"tomorrow"}', /no date/],
     ["no pattern", '{"$regexp":"/(/"}', /can't be read/],
