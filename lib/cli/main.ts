@@ -6,6 +6,7 @@ import { mismatchesCommand } from "./mismatches.ts";
 import { promoteCommand } from "./promote.ts";
 import { rampCommand } from "./ramp.ts";
 import { repairCommand } from "./repair.ts";
+import { replayCommand } from "./replay.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
 import { printable } from "./printable.ts";
@@ -37,6 +38,7 @@ function program(): Command {
     rampCommand,
     rollbackCommand,
     mismatchesCommand,
+    replayCommand,
     repairCommand,
     localCommand,
   ];
