@@ -127,5 +127,4 @@ async function comparisonOf(invocation: Invocation, answer: Promise<unknown>): P
   return comparison;
 }
 
-const WITHOUT_COMPARISON =
-  "one version alone was called, for want of time or since the other failed";
+const WITHOUT_COMPARISON = "one version alone was called: it failed, or there was no time";
