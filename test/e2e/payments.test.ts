@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { PaymentsEvent } from "../../lambdas/payments/event.ts";
 import type { PaymentsResponse } from "../../lambdas/payments/handler.ts";
 import type { Mode } from "../../lib/mode/mode.ts";
-import { segue } from "../support/segue-command.ts";
+import { noTerminal, segue, startOnTerminal } from "../support/segue-command.ts";
 import { openPayments, type PaymentsCloud } from "../support/payments-cloud.ts";
 
 /** Wall milliseconds after which a test gives up on what should have happened by then. */
@@ -150,8 +150,8 @@ describe("the payments migration, on the local cloud", () => {
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout);
     };
-    const before = await replay("--operation", "paymentsOf");
-    assert.deepEqual([before.records, before.totals["differs-as-before"]], [1, 1]);
+    const unmended = await replay("--operation", "paymentsOf");
+    assert.deepEqual([unmended.records, unmended.totals["differs-as-before"]], [1, 1]);
     const amount = { minorUnits: 1250n, currency: "EUR" as const };
     const given = { customerId: "c-old", paymentId, amount, cardNumber: undefined };
     example.v2.ledger.pay({ ...given, key: "pay:c-old:p-1", moveMoney: false });
@@ -166,6 +166,19 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(moved("v1", "c-shadow"), moves);
     const cards = await replay("--outcome", "ignored", "--operation", "pay", "--writes", "--yes");
     assert.match(cards.groups[0].verdict.why, /arguments are redacted/);
+  });
+
+  it("writes are not made again after a no", { skip: noTerminal }, async () => {
+    const calls = example.v1.requestCount() + example.v2.requestCount();
+    const asked = startOnTerminal(
+      ["replay", "payments", "--since", "5m", "--outcome", "ignored", "--writes"],
+      { ...example.cloud.environment },
+    );
+    await asked.says("records, writes included?");
+    asked.child.stdin!.write("n");
+    const { code, stdout } = await asked.ended;
+    assert.equal(code, 5, stdout);
+    assert.equal(example.v1.requestCount() + example.v2.requestCount(), calls);
   });
 
   it("a payment on which the books disagree is a person's to settle, by its id", async () => {

@@ -238,22 +238,22 @@ describe("segue, as it is typed, on the local cloud", () => {
     const since = ["--since", "5m"];
     const replay = (...args: string[]) => json("replay", ...since, ...args);
     const requests = example.cloud.lambda.logs(example.outputs["FunctionName"]!).length;
-    const [before, rules] = await Promise.all([run("replay", ...since), replay("--rules")]);
-    assert.equal(before.code, 0, before.stderr);
-    assert.match(before.stdout, /customer-ids \(prod\): 2 of 2 records called again/);
-    assert.match(before.stdout, /^ +2 +differ as before$/m);
-    assert.match(before.stdout, /^\$\[\*\] missing → as before {2}customerIds$/m);
+    const [unmended, rules] = await Promise.all([run("replay", ...since), replay("--rules")]);
+    assert.equal(unmended.code, 0, unmended.stderr);
+    assert.match(unmended.stdout, /customer-ids \(prod\): 2 of 2 records called again/);
+    assert.match(unmended.stdout, /^ +2 +differ as before$/m);
+    assert.match(unmended.stdout, /^\$\[\*\] missing → as before {2}customerIds$/m);
     assert.equal(rules.told.totals["differs-as-before"], 2);
     await example.backfill();
-    const [after, stillByRules, matches] = await Promise.all([
+    const [mended, stillByRules, matches] = await Promise.all([
       replay(),
       replay("--rules"),
       replay("--outcome", "match", "--limit", "1"),
     ]);
-    assert.equal(after.told.totals.agrees, 2);
+    assert.equal(mended.told.totals.agrees, 2);
     assert.equal(stillByRules.told.totals["differs-as-before"], 2);
     assert.equal(matches.told.totals.agrees, 1);
-    const { example: id } = after.told.groups[0];
+    const { example: id } = mended.told.groups[0];
     const one = startOnTerminal(["replay", ...since, "--id", id], env);
     const { code, stdout } = await one.ended;
     assert.equal(code, 0, stdout);
