@@ -27,7 +27,7 @@ export interface Circumstances {
 const CLOCK_SKEW_MS = 1_000;
 
 /** Whether two writes were under way at the same time, so that the primary may have had either first. */
-function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
+export function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
   const skewMs = one.requestId === other.requestId ? 0 : CLOCK_SKEW_MS;
   const endOf = ({ endedAt, dueAt }: StoredRepair) => (endedAt ?? dueAt) + skewMs;
   return one.time < endOf(other) && other.time < endOf(one);

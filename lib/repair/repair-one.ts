@@ -10,7 +10,7 @@ import type { CheckedDualWrite } from "../operation.ts";
 import { finishRepair } from "../records/repair-book.ts";
 import type { RepairStore } from "../records/repair-store.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { decide } from "./decide.ts";
+import { decide, wereAtOnce } from "./decide.ts";
 
 /** Milliseconds that one repair may take. */
 const REPAIR_MS = 20_000;
@@ -91,8 +91,10 @@ export async function repairOne(
       await request((signal) => store.release(repair, claim, why, signal));
       return { outcome: "failed", why };
     }
-    // Those that are run again come after it, in their order; to what was reconciled that says nothing.
-    const next = new Set(isRunAgain ? others.map(({ id }) => id) : []);
+    // Those that are run again come after it, in their order, unless a person alone knows that order; to
+    // what was reconciled it says nothing.
+    const following = isRunAgain ? others.filter((other) => !wereAtOnce(repair, other)) : [];
+    const next = new Set(following.map(({ id }) => id));
     const removed = await request((signal) =>
       finishRepair(store, repair, claim, (id) => next.has(id), signal),
     );

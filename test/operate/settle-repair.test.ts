@@ -131,6 +131,22 @@ describe("a repair that a person wants made", () => {
     });
   }
 
+  it("leaves to a person, too, what was under way beside it, and no other", async () => {
+    for (const settle of ["run", "dismiss"] as const) {
+      const made = bank();
+      const now = Date.now();
+      const repair = await made.add({ time: now - 300_000, overlapped: true });
+      const beside = await made.add({ time: now - 299_990, state: "secondary-failed" });
+      const since = await made.add({ time: now - 100_000, state: "secondary-failed" });
+      assert.deepEqual(await made[settle](repair), { outcome: "done" });
+      const marked = made.repairs.stored.map(({ id, overlapped }) => [id, overlapped]);
+      assert.deepEqual(marked, [
+        [beside.id, true],
+        [since.id, false],
+      ]);
+    }
+  });
+
   it("is left while a pass is at work on it, or an earlier one waits", async () => {
     const { add, run, repairs, calls } = bank();
     const taken = await add();

@@ -14,11 +14,12 @@ describe("one comparison's record", () => {
   const comparison = comparisonOf({ migration: "things", requestId: "a#b" });
   const record = comparisonRecord(comparison, 1);
   const at = { id: record.sk, time: record.time };
+  const longAgo = Date.now() - 2 * 86_400_000;
   before(async () => {
     table = await openRecordsTable();
     const { write } = dynamodbWriter({ table: TABLE, retentionDays: 1 });
     const calibration = { ...comparison, sequence: 1, calibration: true };
-    const expired = comparisonOf({ migration: "things", time: Date.now() - 2 * 86_400_000 });
+    const expired = comparisonOf({ migration: "things", time: longAgo });
     assert.deepEqual(await write([comparison, calibration, expired], signal), []);
   });
   after(() => table?.close());
@@ -35,7 +36,7 @@ describe("one comparison's record", () => {
     [
       "what has expired",
       "things",
-      { id: "request-1#get#0", time: new Date(Date.now() - 2 * 86_400_000).toISOString() },
+      { id: "request-1#get#0", time: new Date(longAgo).toISOString() },
     ],
   ];
   for (const [what, migration, of] of none) {
