@@ -56,7 +56,7 @@ export function operatorHandler(
     const given: ReplayOptions = { migration, requestId, remainingMs };
     const readMode = () => readInTime(modeSource, name, remainingMs() / 2);
 
-    if ("repair" in request) {
+    if (request.action === "run-repair" || request.action === "dismiss-repair") {
       const repairStore = repairs.get(name);
       if (repairStore === undefined) refuseRange("migration", name, "one with a dual write");
       return settleRepair(request, { ...given, store: repairStore, logger, readMode });
@@ -66,8 +66,9 @@ export function operatorHandler(
       verdictsOn(request.records, migration, read, decide, { concurrency, remainingMs });
     if (request.action === "judge") return { verdicts: await look(judged) };
     const repairStore = repairs.get(name);
-    if (!request.writes || repairStore === undefined)
+    if (!request.writes || repairStore === undefined) {
       return { verdicts: await look(replayed(given)) };
+    }
     logger.warn("writes are made again", { migration: name, records: request.records.length });
     const book = new RepairBook(repairStore, logger);
     const writing = { ...given, reading: await readMode(), book };

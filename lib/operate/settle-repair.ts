@@ -6,13 +6,13 @@ import type { RepairStore } from "../records/repair-store.ts";
 import { dismissRepair } from "../repair/dismiss.ts";
 import { repairOne, type RepairResult } from "../repair/repair-one.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import type { OperatorRequest, RepairAt } from "./request.ts";
+import type { OperatorRequest } from "./request.ts";
 
 /** Milliseconds that reading the repairs of one subject may take. */
 const READ_MS = 10_000;
 
 /** What an operator asks about a repair. */
-export type RepairRequest = Extract<OperatorRequest, { repair: RepairAt }>;
+export type RepairRequest = Extract<OperatorRequest, { action: "run-repair" | "dismiss-repair" }>;
 
 /** What became of a repair that a person has decided about. */
 export type SettledRepair = RepairResult | { readonly outcome: "gone"; readonly why: string };

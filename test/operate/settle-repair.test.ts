@@ -55,8 +55,8 @@ function bank(
     logger: { warn: log, error: log },
     ...segue,
   });
-  const ask = (action: string, { id, subject }: StoredRepair, reason?: string) =>
-    handler({ action, migration: "things", repair: { id, subject }, reason }, lambdaContext());
+  const ask = (action: string, { id, subject }: StoredRepair, more: object = {}) =>
+    handler({ action, migration: "things", repair: { id, subject }, ...more }, lambdaContext());
   return {
     calls,
     repairs,
@@ -70,7 +70,8 @@ function bank(
     },
     run: (repair: StoredRepair) => ask("run-repair", repair),
     dismiss: (repair: StoredRepair, reason = "mended by hand") =>
-      ask("dismiss-repair", repair, reason),
+      ask("dismiss-repair", repair, { reason }),
+    ask,
     ids: () => repairs.stored.map(({ id }) => id),
   };
 }
@@ -216,6 +217,15 @@ describe("a repair that a person has settled by hand", () => {
       [before.id, true],
       [since.id, false],
     ]);
+  });
+
+  it("stays where something else was asked, whatever else the request has in it", async () => {
+    const { add, ask, ids } = bank();
+    const repair = await add();
+    for (const action of ["judge", "replay"]) {
+      assert.deepEqual(await ask(action, repair, { records: [] }), { verdicts: [] });
+    }
+    assert.deepEqual(ids(), [repair.id]);
   });
 
   it("stays while its write, or a pass, is at work on it", async () => {
