@@ -13,8 +13,8 @@ export interface Chosen extends Pick<
 /** Records that one invocation is asked about. */
 const BATCH = 25;
 
-/** Asks the operator function about some records. */
-export type Ask = (batch: readonly Chosen[]) => Promise<any>;
+/** Asks the operator function about some records, until the signal aborts. */
+export type Ask = (batch: readonly Chosen[], signal: AbortSignal) => Promise<any>;
 
 /** How records are asked about. */
 export interface AskOptions {
@@ -39,10 +39,14 @@ export async function askAbout(
   const queue: (readonly Chosen[])[] = [];
   for (let at = 0; at < records.length; at += BATCH) queue.push(records.slice(at, at + BATCH));
 
+  // An invocation may take minutes, and nobody wants to know what it says once another has failed.
+  const failure = new AbortController();
+  const ended = AbortSignal.any([signal, failure.signal]);
+
   async function work(): Promise<void> {
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-      if (signal.aborted) return;
-      const verdicts = verdictsOf(await ask(batch));
+      if (ended.aborted) return;
+      const verdicts = verdictsOf(await ask(batch, ended));
       const left: Chosen[] = [];
       for (const record of batch) {
         const verdict = verdicts.get(record.id);
@@ -58,7 +62,9 @@ export async function askAbout(
   try {
     await Promise.all(Array.from({ length: concurrency }, work));
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    failure.abort();
+    throw error;
   }
 }
 

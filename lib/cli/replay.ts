@@ -84,12 +84,12 @@ async function replay(
   try {
     await askAbout(
       chosen,
-      (batch) => {
+      (batch, ended) => {
         const records = batch.map(({ id, time }) => ({ id, time }));
         const request = rules
           ? ({ action: "judge", migration, records } as const)
           : ({ action: "replay", migration, records, writes } as const);
-        return askOperatorFunction(operator, request, signal);
+        return askOperatorFunction(operator, request, ended);
       },
       {
         concurrency: writes ? 1 : CONCURRENCY,

@@ -46,7 +46,10 @@ export async function verdictsOn(
     }
   }
 
-  await Promise.all(Array.from({ length: concurrency }, work));
+  // All of them, since nothing may go on when the invocation has its answer.
+  const ends = await Promise.allSettled(Array.from({ length: concurrency }, work));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return verdicts.filter((verdict) => verdict !== undefined);
 }
 

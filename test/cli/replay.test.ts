@@ -20,14 +20,14 @@ const agrees = ({ id }: Chosen) => ({ id, verdict: "agrees" });
 /** Asks about records, and tells what was heard of each. */
 async function asked(
   records: readonly Chosen[],
-  ask: (batch: readonly Chosen[], stop: () => void) => ReturnType<Ask>,
+  ask: (batch: readonly Chosen[], stop: () => void, ended: AbortSignal) => ReturnType<Ask>,
   concurrency = 3,
 ) {
   const heard: [id: string, Verdict][] = [];
   const controller = new AbortController();
   const { signal } = controller;
   const stop = () => controller.abort();
-  await askAbout(records, (batch) => ask(batch, stop), {
+  await askAbout(records, (batch, ended) => ask(batch, stop, ended), {
     concurrency,
     signal,
     onVerdict: ({ id }, verdict) => void heard.push([id, verdict]),
@@ -85,6 +85,20 @@ describe("asking about records", () => {
       1,
     );
     assert.equal(heard.length, 25);
+  });
+
+  it("ends the other invocations where one fails", async () => {
+    let others = 0;
+    const asking = asked(chosen(75), async ([first], _, ended) => {
+      if (first!.id === "id-50") throw new Error("down");
+      others++;
+      await new Promise((resolve) => ended.addEventListener("abort", resolve));
+      others--;
+      throw new Error("aborted");
+    });
+    await assert.rejects(asking, /down/);
+    await new Promise(setImmediate);
+    assert.equal(others, 0);
   });
 
   const foreign: [what: string, answer: unknown][] = [

@@ -275,6 +275,24 @@ describe("replay", () => {
     assert.equal(other!.verdict, "gone");
   });
 
+  it("fails where records can't be read, and not before all that it began has ended", async () => {
+    let reads = 0;
+    const record = comparisonRecord(comparisonOf({ migration: "things" }), 1);
+    const read = async () => {
+      if (++reads > 5) throw new Error("no table");
+      return record;
+    };
+    const setup = things({ segue: { records: { ...memoryRecords(), read } } });
+    let ended = 0;
+    setup.versions.v1.get = setup.versions.v2.get = async () => {
+      await reactions();
+      ended++;
+    };
+    const at = Array.from({ length: 20 }, () => ({ id: record.sk, time: record.time }));
+    await assert.rejects(setup.operate({}, at), /no table/);
+    assert.equal(ended, setup.calls.length);
+  });
+
   it("takes no longer than there is time, and answers on what it got to", async () => {
     const setup = things({ v1: { get: () => 1 }, v2: { get: () => 2 } });
     for (let call = 0; call < 20; call++) await setup.called("get", [call]);
