@@ -11,6 +11,8 @@ export type {
   WriteOperation,
 } from "./operation.ts";
 export { repairHandler, type RepairReport } from "./repair/repair-handler.ts";
+export { operatorHandler, type OperatorAnswer } from "./operate/operator-handler.ts";
+export type { OperatorRequest } from "./operate/request.ts";
 export { isAmbiguousError } from "./call/ambiguous.ts";
 export { withCall, type Adapter, type Call, type WithCall } from "./call/adapter.ts";
 export type { Comparison } from "./call/comparison.ts";

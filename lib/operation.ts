@@ -173,7 +173,7 @@ interface Checked extends PlannedOperation {
   readonly key: ((...args: readonly any[]) => unknown) | undefined;
 }
 
-interface CheckedRead extends Checked {
+export interface CheckedRead extends Checked {
   readonly kind: "read";
   readonly rules: ReadRules;
 }

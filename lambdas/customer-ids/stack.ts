@@ -24,16 +24,24 @@ export class CustomerIdsStack extends Stack {
       const reason = "The demo fills it anew, and it goes with the stack.";
       Validations.of(table).acknowledge({ id: "AwsSolutions-DDB3", reason });
     }
+    const environment = {
+      ORDERS_TABLE: orders.tableName,
+      PENDING_PAYMENTS_TABLE: pendingPayments.tableName,
+    };
     const customerIds = exampleFunction(this, "CustomerIds", {
       entry: new URL("handler.ts", import.meta.url),
       timeout: Duration.seconds(10),
-      environment: {
-        ORDERS_TABLE: orders.tableName,
-        PENDING_PAYMENTS_TABLE: pendingPayments.tableName,
-      },
+      environment,
     });
-    orders.grant(customerIds, "dynamodb:Query");
-    pendingPayments.grant(customerIds, "dynamodb:Query");
+    const operator = exampleFunction(this, "Operator", {
+      entry: new URL("operator-handler.ts", import.meta.url),
+      timeout: Duration.minutes(1),
+      environment,
+    });
+    for (const fn of [customerIds, operator]) {
+      orders.grant(fn, "dynamodb:Query");
+      pendingPayments.grant(fn, "dynamodb:Query");
+    }
 
     const migration = new Migration(this, "Migration", {
       migrationName: "customer-ids",
@@ -49,9 +57,11 @@ export class CustomerIdsStack extends Stack {
       },
     });
     migration.instrument(customerIds);
+    migration.operate(operator);
 
     exampleOutputs(this, migration, {
       FunctionName: customerIds.functionName,
+      OperatorFunctionName: operator.functionName,
       OrdersTable: orders.tableName,
       PendingPaymentsTable: pendingPayments.tableName,
     });

@@ -22,6 +22,11 @@ export class PaymentsStack extends Stack {
       timeout: Duration.minutes(2),
       environment,
     });
+    const operator = exampleFunction(this, "Operator", {
+      entry: new URL("operator-handler.ts", import.meta.url),
+      timeout: Duration.minutes(1),
+      environment,
+    });
 
     const migration = new Migration(this, "Migration", {
       migrationName: "payments",
@@ -30,10 +35,12 @@ export class PaymentsStack extends Stack {
     });
     migration.instrument(payments);
     migration.scheduleRepair(repair);
+    migration.operate(operator);
 
     exampleOutputs(this, migration, {
       FunctionName: payments.functionName,
       RepairFunctionName: repair.functionName,
+      OperatorFunctionName: operator.functionName,
     });
   }
 

@@ -168,6 +168,7 @@ export class Migration extends Construct {
   /** Tells the command `segue` where all of this is. */
   readonly #partsProfile: HostedConfiguration;
   #repair: Function | undefined;
+  #operator: Function | undefined;
   readonly #props: MigrationProps;
   readonly #metrics: MigrationMetrics;
 
@@ -288,6 +289,7 @@ export class Migration extends Construct {
       ),
       // It may be scheduled later on.
       repair: Lazy.string({ produce: () => this.#repair?.functionName ?? "" }),
+      operator: Lazy.string({ produce: () => this.#operator?.functionName ?? "" }),
     });
   }
 
@@ -341,6 +343,23 @@ export class Migration extends Construct {
     });
   }
 
+  /**
+   * Has the command `segue` use a function whose handler is an `operatorHandler`: to replay calls, and to
+   * settle repairs one by one. Gives it what that needs; what the migration's versions need, it must be
+   * given beside that. Who runs the command needs `fn.grantInvoke(grantee)`, and `grantReadRecords`.
+   */
+  operate(fn: Function): void {
+    // Nothing but writes goes by the mode.
+    if (this.#props.dualWrites) {
+      this.#introduce(fn);
+      this.#grantTable(fn, ...REPAIR_ACTIONS, "dynamodb:PutItem", "dynamodb:GetItem");
+    } else {
+      this.#tell(fn, false);
+      this.#grantTable(fn, "dynamodb:GetItem");
+    }
+    this.#operator = fn;
+  }
+
   /** Tells a function of the migration, and lets it read the mode. */
   #introduce(fn: Function): void {
     const stack = Stack.of(this);
@@ -351,16 +370,7 @@ export class Migration extends Construct {
       path: `/applications/${applicationId}/environments/${environmentId}/configurations/${profileId}`,
       pollInterval: this.#pollInterval,
     });
-    const variable: FunctionEnvironment = {
-      application: applicationId,
-      environment: environmentId,
-      profile: profileId,
-      agent,
-      table: this.table.tableName,
-      retentionDays: (this.#props.recordRetention ?? Duration.days(30)).toDays(),
-      defaultMode: this.#props.defaultMode ?? "old",
-    };
-    fn.addEnvironment(variableName(this.migrationName), stack.toJsonString(variable));
+    this.#tell(fn, agent);
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"],
@@ -373,6 +383,20 @@ export class Migration extends Construct {
         ],
       }),
     );
+  }
+
+  /** @param agent whether the AppConfig agent runs beside the function. */
+  #tell(fn: Function, agent: boolean): void {
+    const variable: FunctionEnvironment = {
+      application: this.application.applicationId,
+      environment: this.environment.environmentId,
+      profile: this.profile.configurationProfileId,
+      agent,
+      table: this.table.tableName,
+      retentionDays: (this.#props.recordRetention ?? Duration.days(30)).toDays(),
+      defaultMode: this.#props.defaultMode ?? "old",
+    };
+    fn.addEnvironment(variableName(this.migrationName), Stack.of(this).toJsonString(variable));
   }
 
   /**
@@ -406,7 +430,9 @@ export class Migration extends Construct {
 
   /**
    * Leave to run `segue`: to look at the rollout, to promote and to roll back; the gate judges what they
-   * deploy. To look into the records takes `grantReadRecords` beside it.
+   * deploy. To look into the records takes `grantReadRecords` beside it; `segue replay` and
+   * `segue repair --id` take `lambda:InvokeFunction` on the function of {@link operate}, and
+   * `segue repair --run` on the one of {@link scheduleRepair}: `fn.grantInvoke(grantee)`.
    */
   grantOperate(grantee: IGrantable): Grant {
     const { applicationArn } = this.application;

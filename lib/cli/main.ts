@@ -7,6 +7,7 @@ import { mismatchesCommand } from "./mismatches.ts";
 import { promoteCommand } from "./promote.ts";
 import { rampCommand } from "./ramp.ts";
 import { repairCommand } from "./repair.ts";
+import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
@@ -39,6 +40,7 @@ function program(): Command {
     rampCommand,
     rollbackCommand,
     mismatchesCommand,
+    replayCommand,
     repairCommand,
     reportCommand,
     localCommand,

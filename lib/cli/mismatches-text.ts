@@ -76,7 +76,10 @@ function groupText(group: MismatchGroup, colors: Colors): string {
 }
 
 /** Differences as a diff: what V1 has, and what V2 has. */
-function differencesText(differences: readonly RecordedDifference[], colors: Colors): string[] {
+export function differencesText(
+  differences: readonly RecordedDifference[],
+  colors: Colors,
+): string[] {
   return differences.flatMap(({ path, kind, v1, v2 }) => [
     `    ${printable(path)} ${colors.dim(kind)}`,
     ...(v1 === undefined ? [] : [colors.red(`    - ${value(v1)}`)]),

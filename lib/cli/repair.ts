@@ -1,67 +1,66 @@
-import { InvokeCommand } from "@aws-sdk/client-lambda";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { StoredRepair } from "../call/repair.ts";
 import { dynamodbRepairs } from "../records/dynamodb-repairs.ts";
-import type { LeftRepair, RepairReport } from "../repair/pass.ts";
+import type { SettledRepair } from "../operate/settle-repair.ts";
+import type { RepairReport } from "../repair/pass.ts";
 import { askToGoAhead, assertAnswerable } from "./ask.ts";
-import { onMigration, runs, segueCommand } from "./command.ts";
+import { onMigration, runs, segueCommand, type CommandContext } from "./command.ts";
 import { CommandError } from "./errors.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
+import { askOperatorFunction, invokeFunction, operatorFunction } from "./invoke.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
 import { printable } from "./printable.ts";
-import { tableText } from "./table.ts";
-import type { Colors } from "./terminal.ts";
+import { passText, repairsText, repairText, type ListedRepair } from "./repair-text.ts";
 
 /** Repairs that are listed; all are counted. */
 const MAX_LISTED = 100;
 
 interface RepairOptions extends CommonOptions {
+  readonly id?: string;
   readonly run?: boolean;
+  readonly dismiss?: string;
   readonly yes?: boolean;
 }
-
-/** A repair as it is told: without its arguments as bytes. */
-type ListedRepair = Omit<StoredRepair, "replay" | "time" | "dueAt"> & {
-  /** ISO 8601. */
-  readonly time: string;
-  readonly isDue: boolean;
-};
 
 /** `segue repair`: the dual writes that are not done by both versions. */
 export function repairCommand(): Command {
   return onMigration(
     segueCommand(
       "repair [migration]",
-      "list the dual writes that are not done by both versions, or run a repair pass now",
+      "list the dual writes that are not done by both versions, run a repair pass now, or settle one of " +
+        "those that are left to a person",
       [
         ["segue repair payments", "what is left, and why"],
         ["segue repair payments --run", "asks, then runs the repair function once"],
+        ["segue repair payments --id 'b1c2…'", "one of them in full"],
+        ["segue repair payments --id 'b1c2…' --run", "asks, then has the secondary do it"],
+        ["segue repair payments --id 'b1c2…' --dismiss 'paid back'", "it was settled by hand"],
       ],
     ),
   )
-    .option("--run", "run the migration's repair function now")
-    .option("-y, --yes", "run it without asking")
+    .option("--id <repair>", "this one alone, whatever kept the repair pass from making it")
+    .option("--run", "run the migration's repair function now; with --id, make that repair")
+    .addOption(
+      new Option(
+        "--dismiss <reason>",
+        "with --id: take it out, since it is settled; the reason is logged",
+      ).conflicts("run"),
+    )
+    .option("-y, --yes", "do so without asking")
     .action(
-      runs(async ({ terminal }, migration: string | undefined, options: RepairOptions) => {
-        const operator = await openOperator(migration, options);
-        if (options.run) {
-          const { repair, migration: name } = operator.parts;
-          if (repair === "") {
-            throw new CommandError(
-              `${name} has no repair function: schedule one with scheduleRepair`,
-            );
-          }
-          assertAnswerable(options.yes === true, terminal);
-          if (!options.yes && !(await askToGoAhead(`Run ${repair} now?`))) {
-            return EXIT_CODES.declined;
-          }
-          const report = await runPass(operator);
-          terminal.print(
-            options.json ? JSON.stringify(report, undefined, 2) : passText(report, terminal.colors),
-          );
-          return EXIT_CODES.done;
+      runs(async (context, migration: string | undefined, options: RepairOptions) => {
+        const { id, run, dismiss } = options;
+        if (dismiss !== undefined && id === undefined) {
+          throw new CommandError("--dismiss: say which repair, with --id", EXIT_CODES.usage);
         }
+        if (dismiss?.trim() === "") {
+          throw new CommandError("--dismiss: say why it is settled", EXIT_CODES.usage);
+        }
+        const operator = await openOperator(migration, options);
+        if (id !== undefined) return settleOne(context, operator, options, id);
+        if (run) return runAll(context, operator, options);
         const { repairs, total } = await listRepairs(operator);
+        const { terminal } = context;
         terminal.print(
           options.json
             ? JSON.stringify({ total, repairs }, undefined, 2)
@@ -72,6 +71,80 @@ export function repairCommand(): Command {
     );
 }
 
+async function runAll(
+  { terminal }: CommandContext,
+  operator: Operator,
+  options: RepairOptions,
+): Promise<ExitCode> {
+  const { repair, migration } = operator.parts;
+  if (repair === "") {
+    throw new CommandError(`${migration} has no repair function: schedule one with scheduleRepair`);
+  }
+  assertAnswerable(options.yes === true, terminal);
+  if (!options.yes && !(await askToGoAhead(`Run ${repair} now?`))) return EXIT_CODES.declined;
+  const report = await runPass(operator);
+  terminal.print(
+    options.json ? JSON.stringify(report, undefined, 2) : passText(report, terminal.colors),
+  );
+  return EXIT_CODES.done;
+}
+
+/** Shows one repair, and does with it what the person has decided, if anything. */
+async function settleOne(
+  { terminal }: CommandContext,
+  operator: Operator,
+  { run, dismiss, yes = false, json }: RepairOptions,
+  id: string,
+): Promise<ExitCode> {
+  const { print, colors } = terminal;
+  const isDecided = run === true || dismiss !== undefined;
+  if (isDecided) {
+    operatorFunction(operator.parts);
+    assertAnswerable(yes, terminal);
+  }
+  const repair = await findRepair(operator, id);
+  if (!isDecided || !json) {
+    print(json ? JSON.stringify(repair, undefined, 2) : repairText(repair, colors));
+  }
+  if (!isDecided) return EXIT_CODES.done;
+  const secondary = repair.primary === "v1" ? "v2" : "v1";
+  const question =
+    dismiss === undefined
+      ? `Have ${secondary} brought to what ${repair.primary} has of it?`
+      : "Take it out, as settled by hand?";
+  if (!yes && !(await askToGoAhead(question))) return EXIT_CODES.declined;
+  const { migration } = operator.parts;
+  const at = { id, subject: repair.subject };
+  const settled: SettledRepair = await askOperatorFunction(
+    operator,
+    dismiss === undefined
+      ? { action: "run-repair", migration, repair: at }
+      : { action: "dismiss-repair", migration, repair: at, reason: dismiss },
+  );
+  const { outcome, why } = settled;
+  if (json) print(JSON.stringify(settled, undefined, 2));
+  else if (outcome === "done") print(colors.green(dismiss === undefined ? "done" : "dismissed"));
+  else print(`${colors.red(printable(outcome))}: ${printable(why)}`);
+  return outcome === "done" ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** @throws {CommandError} where there is no such repair. */
+async function findRepair({ parts }: Operator, id: string): Promise<ListedRepair> {
+  for await (const repair of dynamodbRepairs(() => parts.table).list(parts.migration)) {
+    if (repair.id === id) return listed(repair);
+  }
+  throw new CommandError(
+    `no repair ${id} any more: "segue repair ${parts.migration}" lists those there are`,
+  );
+}
+
+function listed({ replay: _bytes, time, dueAt, ...told }: StoredRepair): ListedRepair {
+  // A record that somebody has spoilt must not keep the others from being told.
+  const known = Number.isNaN(time) ? "unknown" : new Date(time).toISOString();
+  // As the repair pass has it.
+  return { ...told, time: known, isDue: !(dueAt > Date.now()) };
+}
+
 async function listRepairs({
   parts,
 }: Operator): Promise<{ repairs: ListedRepair[]; total: number }> {
@@ -79,59 +152,17 @@ async function listRepairs({
   let total = 0;
   for await (const repair of dynamodbRepairs(() => parts.table).list(parts.migration)) {
     total++;
-    if (repairs.length >= MAX_LISTED) continue;
-    const { replay: _bytes, time, dueAt, ...told } = repair;
-    repairs.push({ ...told, time: new Date(time).toISOString(), isDue: dueAt <= Date.now() });
+    if (repairs.length < MAX_LISTED) repairs.push(listed(repair));
   }
   return { repairs: repairs.toSorted((a, b) => a.time.localeCompare(b.time)), total };
 }
 
 /** Runs the repair function once, which is what its schedule does. */
 async function runPass({ parts, lambda }: Operator): Promise<RepairReport> {
-  const { FunctionError, Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: parts.repair, Payload: "{}" }),
-  );
-  const answer = JSON.parse(Payload?.transformToString() ?? "null");
-  if (FunctionError !== undefined) {
-    throw new CommandError(`${parts.repair} failed: ${answer?.errorMessage ?? FunctionError}`);
-  }
+  const answer = await invokeFunction(lambda, parts.repair, {});
   const report = (answer as RepairReport[]).find(({ migration }) => migration === parts.migration);
   if (report === undefined) {
     throw new CommandError(`${parts.repair} does not repair ${parts.migration}`);
   }
   return report;
-}
-
-function passText({ done, failed, pending, left, complete }: RepairReport, colors: Colors): string {
-  return [
-    `${done} done, ${failed} failed, ${pending} pending`,
-    ...(complete ? [] : ["there was no time to look at all: run it again"]),
-    ...(left.length === 0 ? [] : ["", leftText(left, colors)]),
-  ].join("\n");
-}
-
-function leftText(left: readonly LeftRepair[], colors: Colors): string {
-  return tableText([
-    ["time", "operation", "key", "why"].map((text) => colors.dim(text)),
-    ...left.map(({ time, operation, idempotencyKey = "", why }) =>
-      [time, operation, idempotencyKey, why].map(printable),
-    ),
-  ]);
-}
-
-function repairsText(repairs: readonly ListedRepair[], total: number, colors: Colors): string {
-  if (total === 0) return "nothing is left to repair";
-  return [
-    tableText([
-      ["time", "operation", "key", "state", "why"].map((text) => colors.dim(text)),
-      ...repairs.map(
-        ({ time, operation, idempotencyKey = "", state, why = "", isDue, attempts }) => {
-          const tries = attempts > 0 ? `, tried ${attempts} times` : "";
-          const stateText = `${state}${tries}${isDue ? "" : ", under way"}`;
-          return [time, operation, idempotencyKey, stateText, why].map(printable);
-        },
-      ),
-    ]),
-    ...(total > repairs.length ? [`and ${total - repairs.length} more`] : []),
-  ].join("\n");
 }

@@ -169,6 +169,11 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       }
     },
 
+    async *ofSubject({ migration, subject }) {
+      const { pk } = repairKey({ migration, subject, id: "" });
+      for await (const record of query(pk, repairSubject(subject))) yield storedRepair(record);
+    },
+
     async claim(repair, untilMs, condition, signal) {
       const claim = crypto.randomUUID();
       const free = "(attribute_not_exists(claim) OR claimedUntil < :now OR claim = :claim)";

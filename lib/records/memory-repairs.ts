@@ -55,6 +55,9 @@ export function memoryRepairs(): MemoryRepairs {
       const mine = stored().filter((repair) => repair.migration === migration);
       yield* mine.toSorted((a, b) => a.subject.localeCompare(b.subject));
     },
+    async *ofSubject({ migration, subject }) {
+      yield* stored().filter((one) => one.migration === migration && one.subject === subject);
+    },
     async claim({ id }, untilMs, condition) {
       const entry = entries.get(id);
       if (entry === undefined) return undefined;

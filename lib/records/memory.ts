@@ -1,7 +1,11 @@
 import type { Comparison } from "../call/comparison.ts";
 import { isAgreement } from "../call/outcome.ts";
+import { comparisonId } from "./keys.ts";
 import { memoryRepairs, type MemoryRepairs } from "./memory-repairs.ts";
+import { comparisonRecord } from "./record.ts";
 import type { RecordStore } from "./record-store.ts";
+
+const RETENTION_DAYS = 30;
 
 /** Thrown in a user's own tests by {@link memoryRecords} with `throwOnDisagreement`. */
 export class DisagreementError extends Error {
@@ -40,7 +44,13 @@ export function memoryRecords(options: { throwOnDisagreement?: boolean } = {}): 
     comparisons,
     repairs: memoryRepairs(),
     calibrations,
-    retentionDays: 30,
+    retentionDays: RETENTION_DAYS,
+    async read(migration, { id }) {
+      const found = comparisons.find(
+        (one) => one.migration === migration && comparisonId(one) === id,
+      );
+      return found && comparisonRecord(found, RETENTION_DAYS);
+    },
     keepsAll: true,
     strict: options.throwOnDisagreement ?? false,
     async write(added) {

@@ -1,10 +1,18 @@
 import type { Comparison } from "../call/comparison.ts";
+import type { ComparisonRecord } from "./record.ts";
 import type { RepairStore } from "./repair-store.ts";
 
 /** A comparison that could not be stored. */
 export interface Unwritten {
   readonly comparison: Comparison;
   readonly why: string;
+}
+
+/** What tells where a comparison's record is. */
+export interface RecordedAt {
+  readonly id: string;
+  /** ISO 8601: when the call began. */
+  readonly time: string;
 }
 
 /** Where an invocation's records are kept. */
@@ -15,6 +23,15 @@ export interface RecordStore {
    * @param signal aborts when the invocation has no more time for it.
    */
   write(comparisons: readonly Comparison[], signal: AbortSignal): Promise<readonly Unwritten[]>;
+  /**
+   * Reads one comparison's record; nothing where there is none any more.
+   * @default none, and so nothing can be replayed
+   */
+  read?(
+    migration: string,
+    at: RecordedAt,
+    signal: AbortSignal,
+  ): Promise<ComparisonRecord | undefined>;
   /** Where dual writes are kept until they are done. @default none, and so no dual writes */
   readonly repairs?: RepairStore;
   /** Days for which a comparison is kept. */

@@ -28,6 +28,8 @@ export interface RepairStore {
   overlap(repair: RepairIdentity, signal: AbortSignal): Promise<void>;
   /** All repairs of a migration, those of one subject one after another. */
   list(migration: string): AsyncIterable<StoredRepair>;
+  /** The repairs of one subject. */
+  ofSubject(of: Pick<RepairIdentity, "migration" | "subject">): AsyncIterable<StoredRepair>;
   /**
    * Claims a repair, so that two passes don't work on it at once; nothing if another has it, or the
    * condition isn't met.

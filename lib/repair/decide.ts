@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly reconciles: boolean;
   /** The other repairs of the same subject that are not done. */
   readonly others: readonly StoredRepair[];
+  /** Whether a person has looked into what became of the write, and wants the secondary to have it. */
+  readonly approved?: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -25,7 +27,7 @@ export interface Circumstances {
 const CLOCK_SKEW_MS = 1_000;
 
 /** Whether two writes were under way at the same time, so that the primary may have had either first. */
-function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
+export function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
   const skewMs = one.requestId === other.requestId ? 0 : CLOCK_SKEW_MS;
   const endOf = ({ endedAt, dueAt }: StoredRepair) => (endedAt ?? dueAt) + skewMs;
   return one.time < endOf(other) && other.time < endOf(one);
@@ -33,7 +35,7 @@ function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
 
 /** Decides what to do about a repair that is due. */
 export function decide(repair: StoredRepair, circumstances: Circumstances): Decision {
-  const { plan, reconciles, others, now } = circumstances;
+  const { plan, reconciles, others, approved = false, now } = circumstances;
   const leave = (why: string): Decision => ({ action: "leave", why });
   if (plan.secondary === undefined && plan.primary !== repair.primary) {
     // The version that the write went to first gets no writes any more, while the other one goes on.
@@ -43,17 +45,17 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
   }
   if (reconciles) return { action: "reconcile" };
   const { state, why, replay, idempotencyKey } = repair;
-  if (state !== "secondary-failed") {
+  if (state !== "secondary-failed" && !approved) {
     return leave(`${state}${why === undefined ? "" : ` (${why})`}, and there is no reconcile`);
   }
   if (replay === undefined || idempotencyKey === undefined) {
     return leave("its arguments or its key could not be kept, and there is no reconcile");
   }
   // What is run again must come in the order in which the primary had it.
-  if (
+  const inDoubt =
     [repair, ...others].some(({ overlapped }) => overlapped) ||
-    others.some((other) => wereAtOnce(repair, other))
-  ) {
+    others.some((other) => wereAtOnce(repair, other));
+  if (inDoubt && !approved) {
     return leave("another write of the same key was under way, and there is no reconcile");
   }
   if (others.some(({ time, dueAt }) => time < repair.time || dueAt > now)) {

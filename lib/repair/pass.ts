@@ -1,28 +1,10 @@
-import type { Call } from "../call/adapter.ts";
-import { planCall } from "../call/plan.ts";
-import { replayed } from "../call/replay.ts";
 import type { StoredRepair } from "../call/repair.ts";
-import { messageOf } from "../logger.ts";
 import type { DefinedMigration } from "../migration.ts";
-import type { ModeDocument } from "../mode/mode-document.ts";
-import type { Version } from "../mode/mode.ts";
-import type { CheckedDualWrite } from "../operation.ts";
-import { finishRepair } from "../records/repair-book.ts";
-import type { RepairStore } from "../records/repair-store.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { decide } from "./decide.ts";
+import { repairOne, type RepairOptions, type RepairResult } from "./repair-one.ts";
 
 /** Repairs that are worked on side by side. */
 const CONCURRENCY = 8;
-
-/** Milliseconds that one repair may take. */
-const REPAIR_MS = 20_000;
-
-/** Milliseconds for which nobody else takes up a repair: longer than it may take, its requests included. */
-const CLAIM_MS = 60_000;
-
-/** Milliseconds that a request to the store may take. */
-const REQUEST_MS = 3_000;
 
 /** Milliseconds that the store has to tell what there is, however little time is left. */
 const LIST_MS = 250;
@@ -58,20 +40,8 @@ export interface RepairReport {
   readonly complete: boolean;
 }
 
-/** What a pass needs. */
-export interface PassOptions {
-  readonly migration: DefinedMigration;
-  readonly store: RepairStore;
-  /** The mode document in force. */
-  readonly document: ModeDocument;
-  /** What stands in the `Call` for a request id. */
-  readonly requestId: string;
-  /** Milliseconds that are left for the pass. */
-  readonly remainingMs: () => number;
-}
-
 /** Takes up every repair of a migration that is due. Rejects only if the store can't be read. */
-export async function repairPass(options: PassOptions): Promise<RepairReport> {
+export async function repairPass(options: RepairOptions): Promise<RepairReport> {
   const { migration, store, remainingMs } = options;
   const counts = { done: 0, failed: 0, pending: 0 };
   const left: LeftRepair[] = [];
@@ -146,100 +116,4 @@ function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: stri
   return { id, operation, idempotencyKey, time: known, why };
 }
 
-const NO_TIME: Result = { outcome: "left", why: "there was no time for it" };
-
-type Result =
-  | { readonly outcome: "done"; readonly why?: undefined }
-  | { readonly outcome: "failed" | "left"; readonly why: string };
-
-async function repairOne(
-  options: PassOptions,
-  repair: StoredRepair,
-  others: readonly StoredRepair[],
-): Promise<Result> {
-  const { migration, store, document, remainingMs } = options;
-  const operation = migration.operations.get(repair.operation);
-  if (operation?.kind !== "dual-write") {
-    return { outcome: "left", why: `${migration.name} has no dual write ${repair.operation}` };
-  }
-  const plan = planCall(document, operation, () => repair.bucket);
-  const reconciles = operation.reconcile !== undefined;
-  const decision = decide(repair, { plan, reconciles, others, now: Date.now() });
-  if (decision.action === "leave") return { outcome: "left", why: decision.why };
-  const request = <Value>(run: (signal: AbortSignal) => Promise<Value>) =>
-    withTimeLimit(run, REQUEST_MS);
-  try {
-    const isRunAgain = decision.action === "run-again";
-    const untilMs = Date.now() + CLAIM_MS;
-    const claim = await request((signal) =>
-      // What there is to reconcile is read now; what is run again must not come after what came since.
-      store.claim(repair, untilMs, isRunAgain ? "unless-overlapped" : "always", signal),
-    );
-    if (claim === undefined) return { outcome: "left", why: TAKEN };
-    try {
-      await withTimeLimit(
-        (signal) => settle(options, operation, decision.action, repair, untilMs, signal),
-        Math.min(REPAIR_MS, Math.max(0, remainingMs())),
-      );
-    } catch (error) {
-      // The message may quote what is to be redacted, which is known no more.
-      const why = operation.rules.redact === undefined ? messageOf(error) : "the repair failed";
-      await request((signal) => store.release(repair, claim, why, signal));
-      return { outcome: "failed", why };
-    }
-    // Those that are run again come after it, in their order; to what was reconciled that says nothing.
-    const next = new Set(isRunAgain ? others.map(({ id }) => id) : []);
-    const removed = await request((signal) =>
-      finishRepair(store, repair, claim, (id) => next.has(id), signal),
-    );
-    return removed
-      ? { outcome: "done" }
-      : { outcome: "left", why: "another write of the same key came in between" };
-  } catch (error) {
-    return { outcome: "failed", why: messageOf(error) };
-  }
-}
-
-const TAKEN = "another pass is at work on it, or another write of the same key came in between";
-
-/**
- * Makes the secondary agree with the primary.
- *
- * @param untilMs when the claim is over, in epoch milliseconds.
- */
-async function settle(
-  { migration, requestId }: PassOptions,
-  operation: CheckedDualWrite,
-  action: "reconcile" | "run-again",
-  repair: StoredRepair,
-  untilMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const { primary, idempotencyKey, state, replay } = repair;
-  const secondary: Version = primary === "v1" ? "v2" : "v1";
-  const args = replay && replayed(replay);
-  const call = (version: Version, key: string | undefined): Call => ({
-    version,
-    role: version === primary ? "primary" : "secondary",
-    signal,
-    idempotencyKey: key,
-    requestId,
-    now: Date.now(),
-  });
-  if (action === "run-again") {
-    const again = () => call(secondary, idempotencyKey);
-    await migration.versions[secondary](repair.operation, again, args!);
-    return;
-  }
-  const client = (version: Version) =>
-    migration.direct(version, (name, given) => {
-      // A reconcile that was given up, or frozen, goes by what it has read long ago.
-      signal.throwIfAborted();
-      if (Date.now() >= untilMs) throw new Error("the time of this repair is over");
-      // Its own, even if it is of the same operation: there may be several of those to be made good.
-      const own = migration.idempotencyKey(name, given);
-      return call(version, own ?? (name === repair.operation ? idempotencyKey : undefined));
-    });
-  const write = { state, primary, idempotencyKey, arguments: args };
-  await operation.reconcile!(client(primary), client(secondary), write as any);
-}
+const NO_TIME: RepairResult = { outcome: "left", why: "there was no time for it" };

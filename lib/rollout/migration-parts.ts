@@ -22,6 +22,8 @@ export interface MigrationParts {
   readonly alarms: Readonly<Record<string, string>>;
   /** Name of the function that repairs dual writes; empty where none is scheduled. */
   readonly repair: string;
+  /** Name of the function that replays calls for operators; empty or unset where there is none. */
+  readonly operator?: string;
 }
 
 /** What distinguishes one migration from the others of an account and region. */

@@ -339,7 +339,7 @@ describe("what is one's own", () => {
 });
 
 describe("the parts, for segue", () => {
-  it("are listed by the migration's name and stage, the repair function among them", () => {
+  it("are listed by the migration's name and stage, its repair and operator functions among them", () => {
     const stack = stackOf();
     const migration = new Migration(stack, "Things", {
       migrationName: "things",
@@ -347,6 +347,7 @@ describe("the parts, for segue", () => {
       dualWrites: true,
     });
     migration.scheduleRepair(functionOf(stack));
+    migration.operate(functionOf(stack, "Operator"));
     const template = Template.fromStack(stack);
     const profile = named(template, "AWS::AppConfig::ConfigurationProfile", "ThingsParts");
     assert.deepEqual(migrationOfProfile(profile.Name), { migration: "things", stage: "test-eu" });
@@ -365,9 +366,48 @@ describe("the parts, for segue", () => {
       Object.keys(template.findResources(type)).find((key) => key.startsWith(id));
     assert.equal(parts.table, idOf("AWS::DynamoDB::Table", "ThingsRecords"));
     assert.equal(parts.repair, idOf("AWS::Lambda::Function", "Fn"));
+    assert.equal(parts.operator, idOf("AWS::Lambda::Function", "Operator"));
     assert.equal(parts.gate, idOf("AWS::Lambda::Function", "ThingsGate"));
     assert.equal(parts.thresholds.dualWrites, true);
     assert.equal(Object.keys(parts.alarms).length, 9);
+  });
+});
+
+describe("the operator function", () => {
+  const operated = (props: Partial<MigrationProps>) => {
+    const stack = stackOf();
+    const fn = functionOf(stack);
+    new Migration(stack, "Things", { migrationName: "things", ...props }).operate(fn);
+    const template = Template.fromStack(stack);
+    const { Statement } = named(template, "AWS::IAM::Policy", "Fn").PolicyDocument;
+    assert.ok(Statement.every(({ Resource }: any) => Resource !== "*"));
+    return {
+      actions: Statement.flatMap(({ Action }: any) => Action).toSorted(),
+      layers: instrumentedFunction(template).Layers,
+      variables: Object.keys(instrumentedFunction(template).Environment.Variables),
+    };
+  };
+
+  it("may read the records one by one, and nothing else", () => {
+    assert.deepEqual(operated({}), {
+      actions: ["dynamodb:GetItem"],
+      layers: undefined,
+      variables: ["SEGUE_THINGS"],
+    });
+  });
+
+  it("may make writes and repairs too where there are dual writes, and reads the mode for them", () => {
+    const { actions, layers } = operated({ dualWrites: true });
+    assert.equal(layers.length, 1);
+    assert.deepEqual(actions, [
+      "appconfig:GetLatestConfiguration",
+      "appconfig:StartConfigurationSession",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
+    ]);
   });
 });
 

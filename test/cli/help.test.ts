@@ -13,7 +13,7 @@ describe("the help", () => {
       overview.stdout.matchAll(/^ {2}(\w+) \[options\]/gm),
       ([, name]) => name!,
     );
-    assert.equal(commands.length, 10);
+    assert.equal(commands.length, 11);
     const helps = await Promise.all(commands.map((name) => segue([name, "--help"], {})));
     for (const { code, stdout } of [overview, ...helps]) {
       assert.equal(code, 0);

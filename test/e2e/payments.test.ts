@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { PaymentsEvent } from "../../lambdas/payments/event.ts";
 import type { PaymentsResponse } from "../../lambdas/payments/handler.ts";
 import type { Mode } from "../../lib/mode/mode.ts";
-import { segue } from "../support/segue-command.ts";
+import { noTerminal, segue, startOnTerminal } from "../support/segue-command.ts";
 import { openPayments, type PaymentsCloud } from "../support/payments-cloud.ts";
 
 /** Wall milliseconds after which a test gives up on what should have happened by then. */
@@ -49,6 +49,9 @@ describe("the payments migration, on the local cloud", () => {
     } while ((await example.repairStates(customerId)).length > 0);
     assert.deepEqual(books("v1", customerId), books("v2", customerId));
   }
+
+  /** Runs the command. */
+  const operator = (...args: string[]) => segue(args, { ...example.cloud.environment });
 
   const moved = (version: "v1" | "v2", customerId: string) =>
     example[version].ledger.movements
@@ -129,15 +132,85 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(await example.repairStates("c-down"), ["secondary-failed"]);
     const [report] = await repair();
     assert.deepEqual([report.done, report.pending], [0, 0], "not before it is due");
-    const operator = (...args: string[]) =>
-      segue(["repair", "payments", ...args], { ...example.cloud.environment });
-    assert.match((await operator()).stdout, /pay +pay:c-down:p-1 +secondary-failed, under way/);
+    assert.match(
+      (await operator("repair", "payments")).stdout,
+      /pay +pay:c-down:p-1 +secondary-failed, under way/,
+    );
     await example.makeRepairsDue();
-    const { code, stdout } = await operator("--run", "--yes");
+    const { code, stdout } = await operator("repair", "payments", "--run", "--yes");
     assert.equal(code, 0);
     assert.match(stdout, /^[01] done, 0 failed, /);
     await repaired("c-down");
     assert.deepEqual([moved("v1", "c-down"), moved("v2", "c-down")], [[1250], []]);
+  });
+
+  it("what V2 lacked is replayed, and agrees once V2 has it; a write is made again under its key", async () => {
+    const replay = async (...args: string[]) => {
+      const { code, stdout, stderr } = await operator("replay", ...args, "--since", "5m", "--json");
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const unmended = await replay("--operation", "paymentsOf");
+    assert.deepEqual([unmended.records, unmended.totals["differs-as-before"]], [1, 1]);
+    const amount = { minorUnits: 1250n, currency: "EUR" as const };
+    const given = { customerId: "c-old", paymentId, amount, cardNumber: undefined };
+    example.v2.ledger.pay({ ...given, key: "pay:c-old:p-1", moveMoney: false });
+    assert.equal((await replay("--operation", "paymentsOf")).totals.agrees, 1);
+
+    const moves = moved("v1", "c-shadow");
+    const write = ["--outcome", "ignored", "--operation", "refund"];
+    const reads = await replay(...write);
+    assert.match(reads.groups[0].verdict.why, /with --writes alone/);
+    const writes = await replay(...write, "--writes", "--yes");
+    assert.deepEqual([writes.records, writes.totals.agrees], [1, 1]);
+    assert.deepEqual(moved("v1", "c-shadow"), moves);
+    const cards = await replay("--outcome", "ignored", "--operation", "pay", "--writes", "--yes");
+    assert.match(cards.groups[0].verdict.why, /arguments are redacted/);
+  });
+
+  it("writes are not made again after a no", { skip: noTerminal }, async () => {
+    const calls = example.v1.requestCount() + example.v2.requestCount();
+    const asked = startOnTerminal(
+      ["replay", "payments", "--since", "5m", "--outcome", "ignored", "--writes"],
+      { ...example.cloud.environment },
+    );
+    await asked.says("records, writes included?");
+    asked.child.stdin!.write("n");
+    const { code, stdout } = await asked.ended;
+    assert.equal(code, 5, stdout);
+    assert.equal(example.v1.requestCount() + example.v2.requestCount(), calls);
+  });
+
+  it("a payment on which the books disagree is a person's to settle, by its id", async () => {
+    const amount = { minorUnits: 999n, currency: "EUR" as const };
+    const wrong = { customerId: "c-books", paymentId, amount, cardNumber: undefined };
+    example.v2.ledger.pay({ ...wrong, key: "another", moveMoney: false });
+    await pay("c-books");
+    assert.deepEqual(await example.repairStates("c-books"), ["secondary-failed"]);
+    const settle = (...args: string[]) => operator("repair", "payments", ...args);
+    const [{ id } = assert.fail()] = JSON.parse((await settle("--json")).stdout).repairs;
+    assert.match((await settle()).stdout, new RegExp(`pay:c-books:p-1 .* ${id}$`, "m"));
+    const early = await settle("--id", id, "--run", "--yes");
+    assert.deepEqual([early.code, /left: .* under way until/.test(early.stdout)], [1, true]);
+    await example.makeRepairsDue();
+    assert.match(
+      (await settle("--id", id)).stdout,
+      /key +pay:c-books:p-1\n +state +secondary-fail/,
+    );
+    /** A pass of the schedule may be at it, and then it is left alone. */
+    const settled = async (...args: string[]) => {
+      for (;;) {
+        const ended = await settle("--id", id, ...args, "--yes");
+        if (!ended.stdout.includes("another pass is at work")) return ended;
+      }
+    };
+    const run = await settled("--run");
+    assert.deepEqual([run.code, /^failed: the repair failed$/m.test(run.stdout)], [1, true]);
+    const dismissed = await settled("--dismiss", "the books are put right");
+    assert.deepEqual([dismissed.code, /^dismissed$/m.test(dismissed.stdout)], [0, true]);
+    assert.deepEqual(await example.repairStates("c-books"), []);
+    assert.match(example.logged.join("\n"), /repair dismissed.*c-books.*the books are put right/);
+    assert.match((await settle("--id", id)).stderr, /no repair .* any more/);
   });
 
   it("V1 breaks the connection when it has charged: the caller may try again, and is charged once", async () => {

@@ -11,6 +11,9 @@ import { followDeployment } from "../../lib/rollout/follow.ts";
 import { deploy } from "../../lib/rollout/move.ts";
 import { currentDocument } from "../../lib/rollout/current.ts";
 import type { GuardReport } from "../../lib/rollout/rollback-guard.ts";
+import type { RecordVerdict } from "../../lib/operate/verdict.ts";
+import { readComparisons } from "../../lib/records/reader.ts";
+import type { ComparisonRecord } from "../../lib/records/record.ts";
 import { openExample, type Example } from "../support/example-cloud.ts";
 import { openPayments, type PaymentsCloud } from "../support/payments-cloud.ts";
 import { until } from "../local/lambda/harness.ts";
@@ -238,6 +241,33 @@ function rolloutDeeds(
   };
 }
 
+/** The comparisons that a stack's table has by now. */
+async function records(stack: StackCloud, migration: string): Promise<ComparisonRecord[]> {
+  const now = Date.now();
+  const query = { client: stack.dynamodb, table: stack.outputs["RecordsTable"]!, migration };
+  const found = [];
+  for await (const one of readComparisons({ ...query, from: now - 600_000, to: now })) {
+    found.push(one);
+  }
+  return found;
+}
+
+/** What the operator function says about records. */
+async function verdicts(
+  stack: StackCloud,
+  migration: string,
+  of: readonly ComparisonRecord[],
+  writes = false,
+): Promise<string[]> {
+  const answer = await stack.invoke(stack.outputs["OperatorFunctionName"]!, {
+    action: "replay",
+    migration,
+    records: of.map(({ sk: id, time }) => ({ id, time })),
+    writes,
+  });
+  return answer.verdicts.map(({ verdict }: RecordVerdict) => verdict);
+}
+
 /** How much of what goes wrong behind the callers' backs has been counted. */
 function troubles(stack: StackCloud): number {
   const metrics: readonly MetricName[] = [
@@ -277,6 +307,9 @@ describe("no function has a permission to spare", { concurrency: true }, () => {
   });
 
   it("in the customer-ids example, with the gate, the guard, AppConfig and the alarm", async () => {
+    await bringInto(example, "shadow");
+    await example.request();
+    const [record] = await records(example, "customer-ids");
     await assertNoneToSpare(example.cloud.iam.grants(), withheld.example, {
       async "both versions answer, and that is recorded"() {
         await bringInto(example, "shadow");
@@ -285,6 +318,10 @@ describe("no function has a permission to spare", { concurrency: true }, () => {
         await example.request();
         assert.equal(troubles(example), had);
         assert.equal(example.printed("RecordsStored"), stored + 1);
+      },
+      async "the operator function calls both versions again"() {
+        await example.cloud.lambda.retire(example.outputs["OperatorFunctionName"]!);
+        assert.deepEqual(await verdicts(example, "customer-ids", [record!]), ["agrees"]);
       },
       ...rolloutDeeds(example, "customer-ids", withheld.example),
     });
@@ -314,6 +351,18 @@ describe("no function has a permission to spare", { concurrency: true }, () => {
       }
     }
 
+    /** Pays, and gives some of it back, which leaves a record that can be replayed. */
+    async function refunded(): Promise<{ customerId: string; record: ComparisonRecord }> {
+      const customerId = await pay();
+      const amount = { minorUnits: 250, currency: "EUR" };
+      const refund = { customerId, paymentId: "p-1", refundId: "r-1", amount };
+      await payments.invoke(outputs["FunctionName"]!, { action: "refund", refund });
+      const record = (await records(payments, "payments")).find(
+        (one) => one.operation === "refund" && one.arguments.includes(`"${customerId}"`),
+      );
+      return { customerId, record: record! };
+    }
+
     const grants = cloud.iam.grants().filter((grant) => !isOfMigration(grant));
     await assertNoneToSpare(grants, withheld.payments, {
       async "both versions are paid, and that is recorded"() {
@@ -336,6 +385,42 @@ describe("no function has a permission to spare", { concurrency: true }, () => {
           if ((await payments.repairStates(customer)).length === 0) return;
         }
         assert.fail("it is not repaired");
+      },
+      async "the operator function makes a write again, and leaves what V2 didn't do"() {
+        const { customerId, record } = await refunded();
+        await cloud.lambda.retire(outputs["OperatorFunctionName"]!);
+        assert.deepEqual(await verdicts(payments, "payments", [record], true), ["agrees"]);
+        assert.deepEqual(await payments.repairStates(customerId), []);
+        const mend = payments.v2.inject({ before: "error" });
+        try {
+          await verdicts(payments, "payments", [record], true);
+        } finally {
+          mend();
+        }
+        assert.deepEqual(await payments.repairStates(customerId), ["secondary-failed"]);
+      },
+      async "the operator function takes out a repair that no pass can make"() {
+        const customerId = `c-${customers + 1}`;
+        const amount = { minorUnits: 999n, currency: "EUR" as const };
+        const wrong = { customerId, paymentId: "p-1", amount, cardNumber: undefined };
+        payments.v2.ledger.pay({ ...wrong, key: `another of ${customerId}`, moveMoney: false });
+        await pay();
+        await payments.makeRepairsDue();
+        await cloud.lambda.retire(outputs["OperatorFunctionName"]!);
+        const key = `pay:${customerId}:p-1`;
+        const repair = (await payments.repairs()).find((one) => one["idempotencyKey"] === key)!;
+        const request = {
+          action: "dismiss-repair",
+          migration: "payments",
+          repair,
+          reason: "a test",
+        };
+        let answer: { outcome: string; why?: string };
+        do {
+          answer = await payments.invoke(outputs["OperatorFunctionName"]!, request);
+          // A pass of the schedule may be at it, and leaves it.
+        } while (answer.why?.startsWith("another pass"));
+        assert.equal(answer.outcome, "done");
       },
       async "the schedule starts the repair function"() {
         const passes = () =>

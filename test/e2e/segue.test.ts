@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DIMENSIONS, NAMESPACE } from "../../lib/metrics/names.ts";
 import { currentDocument } from "../../lib/rollout/current.ts";
+import { printed } from "../local/lambda/harness.ts";
 import { openExample, type Example } from "../support/example-cloud.ts";
 import {
   noTerminal,
@@ -76,6 +77,14 @@ describe("segue, as it is typed, on the local cloud", () => {
       [["promote"], 2, /: there is no terminal to ask on: pass --yes$/],
       [["frob"], 2, /: unknown command 'frob'/],
       [["ramp", "101"], 2, /Allowed is a number from 0 to 100/],
+      [["replay", "--rules", "--writes"], 2, /'--writes' cannot be used with option '--rules'/],
+      [["replay", "--writes"], 2, /: there is no terminal to ask on: pass --yes$/],
+      [["repair", "--dismiss", "done"], 2, /: --dismiss: say which repair, with --id$/],
+      [
+        ["repair", "--id", "no such"],
+        1,
+        /: no repair no such any more: "segue repair customer-ids"/,
+      ],
       [["local", "nowhere"], 1, /: nowhere: no manifest.json there, .*: run "cdk synth" first$/],
     ];
     const check = async ([args, expected, message]: (typeof cases)[number]) => {
@@ -226,6 +235,58 @@ describe("segue, as it is typed, on the local cloud", () => {
     assert.equal(inFull.told.sk, id);
     assert.equal(none.code, 1);
     assert.match(none.stderr, /^segue: no record no such since/);
+  });
+
+  it("replays what differed, once V2 is mended and before", { skip: noTerminal }, async () => {
+    const since = ["--since", "5m"];
+    const replay = (...args: string[]) => json("replay", ...since, ...args);
+    const requests = example.cloud.lambda.logs(example.outputs["FunctionName"]!).length;
+    const [unmended, rules] = await Promise.all([run("replay", ...since), replay("--rules")]);
+    assert.equal(unmended.code, 0, unmended.stderr);
+    assert.match(unmended.stdout, /customer-ids \(prod\): 2 of 2 records called again/);
+    assert.match(unmended.stdout, /^ +2 +differ as before$/m);
+    assert.match(unmended.stdout, /^\$\[\*\] missing → as before {2}customerIds$/m);
+    assert.equal(rules.told.totals["differs-as-before"], 2);
+    await example.backfill();
+    const [mended, stillByRules, matches] = await Promise.all([
+      replay(),
+      replay("--rules"),
+      replay("--outcome", "match", "--limit", "1"),
+    ]);
+    assert.equal(mended.told.totals.agrees, 2);
+    assert.equal(stillByRules.told.totals["differs-as-before"], 2);
+    assert.equal(matches.told.totals.agrees, 1);
+    const { example: id } = mended.told.groups[0];
+    const one = startOnTerminal(["replay", ...since, "--id", id], env);
+    const { code, stdout } = await one.ended;
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /█ 1 of 1/);
+    assert.match(stdout, /1 +now agree/);
+    const had = example.cloud.lambda.logs(example.outputs["FunctionName"]!).length;
+    assert.equal(had, requests, "no handler is called, and none counts anything");
+    const printedByOperator = example.cloud.lambda
+      .logs(example.outputs["OperatorFunctionName"]!)
+      .map(({ line }) => printed(line));
+    assert.ok(!printedByOperator.some((line) => line.includes('"_aws"')), "nor does the replay");
+  });
+
+  it("Ctrl-C ends a replay with what is known so far", async () => {
+    const asked = Promise.withResolvers<void>();
+    const mend = example.cloud.inject({
+      service: "lambda",
+      when: ({ path }) => path.includes("/invocations"),
+      respond: () => (asked.resolve(), "hang"),
+    });
+    try {
+      const replay = startSegue(["replay", "--since", "5m"], env);
+      await Promise.race([asked.promise, replay.ended]);
+      replay.child.kill("SIGINT");
+      const { code, stdout } = await replay.ended;
+      assert.equal(code, 130, stdout);
+      assert.match(stdout, /0 of 2 records called again\ninterrupted/);
+    } finally {
+      mend();
+    }
   });
 
   it("watches until Ctrl-C", async () => {

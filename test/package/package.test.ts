@@ -93,7 +93,7 @@ describe("the package, from npm's tarball alone", () => {
     const folders = built.flatMap((file) => /^dist\/([^/]+)\//.exec(file)?.[1] ?? []);
     assert.equal(
       [...new Set(folders)].toSorted().join(" "),
-      "call cdk cli comparison lambda lambdas local metrics mode mode-source records repair report rollout",
+      "call cdk cli comparison lambda lambdas local metrics mode mode-source operate records repair report rollout",
     );
     const modules = built.filter((file) => file.endsWith(".js"));
     for (const file of modules) {

@@ -57,6 +57,16 @@ function contract(open: () => RepairStore) {
     );
   });
 
+  it("gives all of a subject, itself included, and nobody else's", async () => {
+    const given = { migration: "of-subject", subject: "s" };
+    const repairs = [repairOf(given), repairOf(given), repairOf({ ...given, subject: "s2" })];
+    for (const repair of repairs) await store.put(repair, "intended", undefined, signal);
+    await store.overlap(repairs[0]!, signal);
+    const found = [];
+    for await (const { id } of store.ofSubject(given)) found.push(id);
+    assert.deepEqual(found.toSorted(), [repairs[0]!.id, repairs[1]!.id].toSorted());
+  });
+
   it("finds no other that is marked as overlapped already, unless a pass is at work on it", async () => {
     const given = { migration: "marked", subject: "s" };
     const [one, two] = [repairOf(given), repairOf(given)];

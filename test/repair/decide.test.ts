@@ -125,4 +125,36 @@ describe("decide", () => {
     const long = { ...another, time: now - 200_000, endedAt: undefined };
     assert.equal(action(long), "leave", "nobody knows when it ended");
   });
+
+  describe("where a person wants it", () => {
+    const decided = (given: Partial<StoredRepair>, mode: Mode, others: StoredRepair[] = []) => {
+      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const circumstances = { plan, others, now, reconciles: false, approved: true };
+      return decide(repairOf({ replay, ...given }), circumstances).action;
+    };
+    const wants: [what: string, action: string, ...Parameters<typeof decided>][] = [
+      ["runs a killed write", "run-again", {}, "shadow"],
+      ["runs an ambiguous one", "run-again", { state: "ambiguous" }, "shadow"],
+      ["runs an overlapped one", "run-again", { ...failed, overlapped: true }, "shadow"],
+      ["can't run what was not kept", "leave", { replay: undefined }, "shadow"],
+      ["takes no version for the measure that gets no writes", "leave", failed, "new"],
+      [
+        "runs none before an earlier one",
+        "leave",
+        failed,
+        "shadow",
+        [repairOf({ time: now - 200_000 })],
+      ],
+      [
+        "runs none beside one that is under way",
+        "leave",
+        failed,
+        "shadow",
+        [repairOf({ dueAt: now + 1 })],
+      ],
+    ];
+    for (const [what, action, ...given] of wants) {
+      it(what, () => assert.equal(decided(...given), action));
+    }
+  });
 });

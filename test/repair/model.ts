@@ -208,6 +208,7 @@ class World {
       claim: request(repairs.claim),
       release: request(repairs.release),
       list: repairs.list,
+      ofSubject: repairs.ofSubject,
     };
   }
 
