@@ -52,7 +52,7 @@ export function repairsText(
 }
 
 function stateText({ state, isDue, attempts }: ListedRepair): string {
-  const tries = attempts > 0 ? `, tried ${attempts} times` : "";
+  const tries = attempts > 0 ? `, tried ${attempts === 1 ? "once" : `${attempts} times`}` : "";
   return `${state}${tries}${isDue ? "" : ", under way"}`;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Ended } from "../support/segue-command.ts";
 import { comparable, typedLines, withOutputs } from "./console-blocks.ts";
+import type { Typed } from "./transcript.ts";
 
 const PAGE = `# Page
 
@@ -17,18 +17,32 @@ $ segue not run
 \`\`\`
 `;
 
-const ended = (given: Partial<Ended>): Ended => ({ code: 0, stdout: "", stderr: "", ...given });
+const typed = (given: Partial<Typed>): Typed => ({
+  line: "segue status orders",
+  code: 0,
+  stdout: "",
+  stderr: "",
+  ...given,
+});
 
 describe("a page's console blocks", () => {
   it("get what was printed, on either stream, and how it ended; the rest of the page stays", () => {
     const made = withOutputs(PAGE, () =>
-      ended({ code: 1, stdout: "a\n\n", stderr: "no $& here\n" }),
+      typed({ code: 1, stdout: "a\n\n", stderr: "no $& here\n" }),
     );
     const expected = PAGE.replace("what it printed once", () => "a\n\nno $& here").replace(
       "7",
       "1",
     );
     assert.equal(made, expected);
+  });
+
+  it("get the line as it was typed, and keep one command from the next", () => {
+    const page = "```console\n$ segue repair --id <id>\n$ segue status\n```\n";
+    const made = withOutputs(page, (line) =>
+      typed({ line: line.replace("<id>", "7"), stdout: "ok" }),
+    );
+    assert.equal(made, "```console\n$ segue repair --id 7\nok\n\n$ segue status\nok\n```\n");
   });
 
   it("say which lines are typed", () => {

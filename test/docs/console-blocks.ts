@@ -1,4 +1,4 @@
-import type { Ended } from "../support/segue-command.ts";
+import type { Typed } from "./transcript.ts";
 
 const BLOCK = /^```console\n(.*?)^```$/gms;
 const PROMPT = "$ ";
@@ -15,16 +15,16 @@ export function isCommand(line: string): boolean {
 }
 
 /** Puts what each line has printed into a page's console blocks. */
-export function withOutputs(page: string, endedOf: (line: string) => Ended): string {
+export function withOutputs(page: string, typedOf: (line: string) => Typed): string {
   return page.replace(BLOCK, (_, block: string) => {
     let code: number | null = 0;
-    const outputOf = (line: string): string => {
-      if (!isCommand(line)) return `${code}\n`;
-      const ended = endedOf(line);
-      code = ended.code;
-      return `${`${ended.stdout}${ended.stderr}`.trimEnd()}\n`;
-    };
-    const made = linesOf(block).map((line) => `${PROMPT}${line}\n${outputOf(line)}`);
+    const made = linesOf(block).map((line, at) => {
+      if (!isCommand(line)) return `${PROMPT}${line}\n${code}\n`;
+      const typed = typedOf(line);
+      code = typed.code;
+      const output = `${typed.stdout}${typed.stderr}`.trimEnd();
+      return `${at > 0 ? "\n" : ""}${PROMPT}${typed.line}\n${output}\n`;
+    });
     return `\`\`\`console\n${made.join("")}\`\`\``;
   });
 }

@@ -41,10 +41,12 @@ export async function customerIds(transcript: Transcript): Promise<void> {
         "segue status customer-ids",
         "segue promote customer-ids --yes --dry-run",
         "segue mismatches --since 5m",
+        "segue replay --since 5m",
       ].map(type),
     );
 
     await example.backfill();
+    await type("segue replay customer-ids --since 5m");
     await minutes(4);
     await transcript.typeAnd("segue ramp 10 customer-ids --yes", env, async ({ says }) => {
       for (const percent of [0, 40, 80]) {

@@ -3,10 +3,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { customerIds } from "./customer-ids.ts";
 import { firstMigration } from "./first-migration.ts";
+import { payments } from "./payments.ts";
 import { Transcript } from "./transcript.ts";
 
 /** Each stands up what it wants to show, and types. */
-const SCENES = [customerIds, firstMigration];
+const SCENES = [customerIds, payments, firstMigration];
 
 export async function holdSession(): Promise<Transcript> {
   const transcript = new Transcript();

@@ -1,8 +1,18 @@
 import { segue, startSegue, type Ended, type Place, type Run } from "../support/segue-command.ts";
+import { comparable } from "./console-blocks.ts";
 
-/** What was typed in a session, and what came of it, by the line that was typed. */
+/** What was typed, and what came of it. */
+export interface Typed extends Ended {
+  readonly line: string;
+}
+
+/** What was typed in a session. A line that has an id in it is known by any other id too. */
 export class Transcript {
-  readonly #ended = new Map<string, Ended>();
+  readonly #typed = new Map<string, Typed>();
+
+  #add(line: string, ended: Ended): void {
+    this.#typed.set(comparable(line), { line, ...ended });
+  }
 
   /**
    * Runs a line to its end, as it is to stand in the docs.
@@ -10,28 +20,27 @@ export class Transcript {
    * @param line such as `segue status customer-ids`; a word with spaces stands in single quotes.
    */
   async type(line: string, env: NodeJS.ProcessEnv, place?: Place): Promise<void> {
-    this.#ended.set(line, await segue(wordsOf(line), env, place));
+    this.#add(line, await segue(wordsOf(line), env, place));
   }
 
   /** Starts a line that something else has to happen to before it ends. */
   async typeAnd(line: string, env: NodeJS.ProcessEnv, meanwhile: (run: Run) => Promise<void>) {
     const run = startSegue(wordsOf(line), env);
     await Promise.all([meanwhile(run), run.ended]);
-    this.#ended.set(line, await run.ended);
+    this.#add(line, await run.ended);
   }
 
   /** @throws {RangeError} for a line that was not typed. */
-  of(line: string): Ended {
-    const ended = this.#ended.get(line);
-    if (ended === undefined) {
-      const typed = [...this.#ended.keys()].join("\n  ");
-      throw new RangeError(`docs: got ${line}, the session has\n  ${typed}`);
+  of(line: string): Typed {
+    const typed = this.#typed.get(comparable(line));
+    if (typed === undefined) {
+      throw new RangeError(`docs: got ${line}, the session has\n  ${this.lines.join("\n  ")}`);
     }
-    return ended;
+    return typed;
   }
 
   get lines(): readonly string[] {
-    return [...this.#ended.keys()];
+    return Array.from(this.#typed.values(), ({ line }) => line);
   }
 }
 
