@@ -61,7 +61,7 @@ export function beginDeployment(
   };
   environment.deployments.push(deployment);
   logEvent(state, deployment, "DEPLOYMENT_STARTED", "USER", "Deployment started");
-  progress(state, environment, deployment);
+  progress(state, environment, deployment, deployment.startedAt);
   return deployment;
 }
 
@@ -79,9 +79,14 @@ export function resumeDeployment(
 }
 
 /** Does what is due by now, and schedules the next look. */
-function progress(state: AppConfigState, environment: Environment, deployment: Deployment): void {
+function progress(
+  state: AppConfigState,
+  environment: Environment,
+  deployment: Deployment,
+  now = state.clock.now(),
+): void {
   const { strategy } = deployment;
-  const elapsedMs = state.clock.now() - deployment.startedAt;
+  const elapsedMs = now - deployment.startedAt;
   // Not at the very start: a deployment of 0 minutes with no bake completes without a look at its
   // monitors.
   if (elapsedMs > 0) {

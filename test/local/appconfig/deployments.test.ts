@@ -58,6 +58,16 @@ test("a deployment grows, bakes and completes on the clock", async (t) => {
   ]);
 });
 
+test("nothing to wait for: complete at once, also on a clock that has moved by then", async (t) => {
+  const { alarms, clock, version, strategy, deploy } = await appConfigFixture(t);
+  const now = clock.now();
+  let looks = 0;
+  t.mock.method(clock, "now", () => now + ++looks);
+  alarms.set(ALARM, "ALARM");
+  const { State } = await deploy(await version({ mode: "old" }), await strategy(0, 0));
+  assert.equal(State, "COMPLETE");
+});
+
 test("nothing to wait for: complete at once, whatever the monitors say", async (t) => {
   const { version, deploy, strategy, alarms } = await appConfigFixture(t);
   alarms.set(ALARM, "ALARM");
