@@ -43,7 +43,7 @@ describe("the walls", () => {
     it(`${entry} leads to nothing that a Lambda bundle must not carry`, () => {
       const { files, packages } = reach(join(lib, entry));
       const inside = [...files].map((file) => relative(lib, file).split("/")[0]);
-      for (const folder of ["cdk", "cli", "costs", "demo", "local", "report", "rollout"]) {
+      for (const folder of ["cdk", "cli", "costs", "demo", "local", "report", "rollout", "text"]) {
         assert.ok(!inside.includes(folder), `lib/${folder}`);
       }
       const elsewhere =
@@ -76,6 +76,13 @@ describe("the walls", () => {
 
   it("the gate's decision knows no AWS", () => {
     for (const name of reach(join(lib, "rollout/gate.ts")).packages) assert.match(name, /^node:/);
+  });
+
+  it("nothing imports the command", () => {
+    for (const file of filesIn("").filter((name) => !name.startsWith(join(lib, "cli")))) {
+      for (const name of importsOf(file))
+        assert.doesNotMatch(name, /\/cli\//, relative(root, file));
+    }
   });
 
   it("nothing imports the examples or the tests", () => {

@@ -9,7 +9,7 @@ import { refusalOf } from "./errors.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { follow } from "./follow.ts";
 import type { CommonOptions, Operator } from "./operator.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import { gateText } from "./status-text.ts";
 
 /** Options of the commands that change something. */

@@ -3,7 +3,7 @@ import { followDeployment, type DeploymentProgress } from "../rollout/follow.ts"
 import { readMeasures } from "../rollout/measures.ts";
 import { readAlarms } from "../rollout/status.ts";
 import type { ModeDocument } from "../mode/mode-document.ts";
-import { share } from "./figures.ts";
+import { share } from "../text/figures.ts";
 import type { Operator } from "./operator.ts";
 import { alarmsText, deploymentText } from "./status-text.ts";
 import type { Terminal } from "./terminal.ts";

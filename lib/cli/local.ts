@@ -4,7 +4,7 @@ import type { Cloud } from "../local/cloud.ts";
 import { runs, segueCommand } from "./command.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
 import { messageOf } from "../logger.ts";

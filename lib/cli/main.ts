@@ -11,7 +11,7 @@ import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { statusCommand } from "./status.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import { processTerminal } from "./terminal.ts";
 import { watchCommand } from "./watch.ts";
 

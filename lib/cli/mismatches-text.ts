@@ -1,8 +1,8 @@
 import type { NoiseReport, NoiseVerdict } from "../comparison/noise.ts";
 import type { SignatureGroup } from "../records/groups.ts";
 import type { ComparisonRecord, RecordedDifference, RecordedRun } from "../records/record.ts";
-import { count, milliseconds, share } from "./figures.ts";
-import { printable, shortened } from "./printable.ts";
+import { count, milliseconds, share } from "../text/figures.ts";
+import { printable, shortened } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
 

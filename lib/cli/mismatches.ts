@@ -8,7 +8,7 @@ import type { ComparisonRecord } from "../records/record.ts";
 import { readTotals } from "../rollout/operation-totals.ts";
 import { onMigration, runs, segueCommand } from "./command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { bar } from "./figures.ts";
+import { bar } from "../text/figures.ts";
 import {
   mismatchesText,
   recordText,

@@ -1,6 +1,6 @@
 import type { StoredRepair } from "../call/repair.ts";
 import type { LeftRepair, RepairReport } from "../repair/pass.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
 

@@ -9,7 +9,7 @@ import { CommandError } from "./errors.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { askOperatorFunction, invokeFunction, operatorFunction } from "./invoke.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import { passText, repairsText, repairText, type ListedRepair } from "./repair-text.ts";
 
 /** Repairs that are listed; all are counted. */

@@ -1,7 +1,7 @@
 import { VERDICTS, type Verdict } from "../operate/verdict.ts";
-import { count } from "./figures.ts";
+import { count } from "../text/figures.ts";
 import { differencesText } from "./mismatches-text.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../text/printable.ts";
 import type { Chosen } from "./replay-records.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";

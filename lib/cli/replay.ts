@@ -5,7 +5,7 @@ import type { ComparisonRecord } from "../records/record.ts";
 import { askToGoAhead, assertAnswerable } from "./ask.ts";
 import { onMigration, runs, segueCommand, type CommandContext } from "./command.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
-import { bar, count } from "./figures.ts";
+import { bar, count } from "../text/figures.ts";
 import { askOperatorFunction, operatorFunction } from "./invoke.ts";
 import { openOperator, type Operator } from "./operator.ts";
 import {

@@ -13,7 +13,7 @@ import { readPoints, type Question } from "../rollout/metric-points.ts";
 import { onMigration, runs, segueCommand } from "./command.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { bar, count } from "./figures.ts";
+import { bar, count } from "../text/figures.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
 import { timeOf } from "./span.ts";
 

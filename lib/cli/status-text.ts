@@ -2,8 +2,8 @@ import { documentText } from "../rollout/move-kind.ts";
 import type { Verdict } from "../rollout/gate.ts";
 import type { VersionMeasures } from "../rollout/measures.ts";
 import type { AlarmStatus, MigrationStatus, UnderWay } from "../rollout/status.ts";
-import { bar, count, duration, milliseconds, share } from "./figures.ts";
-import { printable } from "./printable.ts";
+import { bar, count, duration, milliseconds, share } from "../text/figures.ts";
+import { printable } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../cli/printable.ts";
+import { printable } from "../text/printable.ts";
 
 /** Text that is HTML already: nothing else is ever taken for it. */
 class Markup {

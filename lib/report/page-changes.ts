@@ -1,5 +1,5 @@
-import { count, share } from "../cli/figures.ts";
-import { shortened } from "../cli/printable.ts";
+import { count, share } from "../text/figures.ts";
+import { shortened } from "../text/printable.ts";
 import type { Change, ChangeRow, Occurrences } from "./changes.ts";
 import { html, type Content, type Markup } from "./html.ts";
 import { moment } from "./page-moment.ts";

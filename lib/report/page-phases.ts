@@ -1,5 +1,5 @@
-import { agreement, count, milliseconds } from "../cli/figures.ts";
-import { shortened } from "../cli/printable.ts";
+import { agreement, count, milliseconds } from "../text/figures.ts";
+import { shortened } from "../text/printable.ts";
 import { MODES } from "../mode/mode.ts";
 import { documentText, furthestMode, rampPercent } from "../rollout/move-kind.ts";
 import { chartMarkup, type Band } from "./chart.ts";

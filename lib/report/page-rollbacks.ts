@@ -1,4 +1,4 @@
-import { shortened } from "../cli/printable.ts";
+import { shortened } from "../text/printable.ts";
 import { documentText } from "../rollout/move-kind.ts";
 import { html, type Markup } from "./html.ts";
 import { moment } from "./page-moment.ts";

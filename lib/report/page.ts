@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import { agreement as agreementText, count, duration } from "../cli/figures.ts";
-import { shortened } from "../cli/printable.ts";
+import { agreement as agreementText, count, duration } from "../text/figures.ts";
+import { shortened } from "../text/printable.ts";
 import { documentText } from "../rollout/move-kind.ts";
 import { html, verbatim, type Markup } from "./html.ts";
 import { agreementSection, latencySection } from "./page-charts.ts";

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import pc from "picocolors";
-import { agreement, bar, duration, milliseconds, share, sparkline } from "../../lib/cli/figures.ts";
+import {
+  agreement,
+  bar,
+  duration,
+  milliseconds,
+  share,
+  sparkline,
+} from "../../lib/text/figures.ts";
 import { mismatchesText, recordText } from "../../lib/cli/mismatches-text.ts";
-import { printable } from "../../lib/cli/printable.ts";
+import { printable } from "../../lib/text/printable.ts";
 import { timeOf } from "../../lib/cli/span.ts";
 import { SignatureGroups } from "../../lib/records/groups.ts";
 import { comparisonRecord } from "../../lib/records/record.ts";

@@ -93,12 +93,12 @@ describe("the package, from npm's tarball alone", () => {
     const folders = built.flatMap((file) => /^dist\/([^/]+)\//.exec(file)?.[1] ?? []);
     assert.equal(
       [...new Set(folders)].toSorted().join(" "),
-      "call cdk cli comparison lambda lambdas local metrics mode mode-source operate records repair report rollout",
+      "call cdk cli comparison lambda lambdas local metrics mode mode-source operate records repair report rollout text",
     );
     const modules = built.filter((file) => file.endsWith(".js"));
     for (const file of modules) {
       assert.ok(built.includes(`${file}.map`), file);
-      const ofCommand = /^dist\/(?:cli|local|report)\//.test(file);
+      const ofCommand = /^dist\/(?:cli|local|report|text)\//.test(file);
       assert.equal(built.includes(file.replace(/js$/, "d.ts")), !ofCommand, file);
     }
     const sourceMap = await readFile(join(packed.unpacked, `${modules[0]}.map`), "utf8");

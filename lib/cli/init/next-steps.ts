@@ -1,5 +1,5 @@
 import { posix, sep } from "node:path";
-import { printable } from "../printable.ts";
+import { printable } from "../../text/printable.ts";
 import { tableText } from "../table.ts";
 import type { Colors } from "../terminal.ts";
 import type { Choice } from "./choice.ts";
