@@ -5,6 +5,7 @@ import type { Version } from "../mode/mode.ts";
 import { argumentsFor, type CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
+import { afterCallersTurn } from "./callers-turn.ts";
 import { keep } from "./conclude.ts";
 import type { ReadRules } from "./double-read.ts";
 import type { Pending } from "./invocation.ts";
@@ -109,11 +110,19 @@ class Calibration implements Pending {
     if (this.#rules.order === "parallel") this.#startSecond();
   }
 
+  #startSecondLater(): void {
+    this.dueAt = performance.now() + this.#rules.timeoutMs;
+    afterCallersTurn(() => {
+      if (!this.#recorded) this.#startSecond();
+    });
+  }
+
   #startSecond(): void {
     const { migration, operation, invocation } = this.#site;
     const limitMs = Math.min(this.#rules.timeoutMs, invocation.budgetMs);
-    if (limitMs <= 0) return this.#skip();
-    this.#rules.calibration.limits.started();
+    const { limits } = this.#rules.calibration;
+    if (limitMs <= 0 || limits.isFull) return this.#skip();
+    limits.started();
     // No caller has asked for this run, so it is none of the version's calls, errors or latencies.
     const uncounted = { ...this.#site, tally: new Tally(migration, operation) };
     this.#second = new Attempt(
@@ -135,7 +144,7 @@ class Calibration implements Pending {
     this.#firstEnd = detached(end, this.#rules.maxCopied);
     if (this.#second === undefined) {
       if (this.#site.invocation.closed) this.#skip();
-      else this.#startSecond();
+      else this.#startSecondLater();
     } else if (this.#secondEnd !== undefined) {
       this.#finish();
     }

@@ -4,6 +4,7 @@ import type { CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
 import type { CalibrationRules } from "./calibration.ts";
 import type { CallSite } from "./call-site.ts";
+import { afterCallersTurn } from "./callers-turn.ts";
 import type { Comparison } from "./comparison.ts";
 import { conclude, type Particulars } from "./conclude.ts";
 import type { Pending } from "./invocation.ts";
@@ -114,18 +115,13 @@ export class DoubleRead implements Pending {
     );
   }
 
-  /**
-   * Lets the caller have its answer first: a secondary may keep the thread before it gives a promise. Lambda's
-   * runtime sends a response one turn after the handler has ended, so it is two turns.
-   */
   #startSecondaryLater(): void {
     this.#isWaiting = true;
     this.dueAt = performance.now() + this.#rules.timeoutMs;
-    const start = () => {
+    afterCallersTurn(() => {
       this.#isWaiting = false;
       if (!this.#finished) this.#startSecondary();
-    };
-    setImmediate(() => setImmediate(start));
+    });
   }
 
   /** Starts the secondary, once it has what this invocation has written before. */
@@ -144,13 +140,16 @@ export class DoubleRead implements Pending {
 
   #startSecondaryNow(): void {
     const { invocation, tally } = this.#site;
-    const limitMs = Math.min(this.#rules.timeoutMs, invocation.budgetMs);
-    if (limitMs <= 0) {
-      tally.count("SkippedForTime");
+    const { limits, timeoutMs } = this.#rules;
+    const limitMs = Math.min(timeoutMs, invocation.budgetMs);
+    // It was let through, but others may have started since. Nothing keeps a fallback from stepping in.
+    const isExtra = !this.#plan.fallback || this.#primaryEnd?.status === "answered";
+    if (limitMs <= 0 || (isExtra && limits.isFull)) {
+      tally.count(limitMs <= 0 ? "SkippedForTime" : "SkippedByCap");
       this.#withoutSecondary();
       return;
     }
-    this.#rules.limits.started();
+    limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
     this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#now, (end) =>

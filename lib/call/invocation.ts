@@ -133,7 +133,8 @@ export class Invocation {
 
   /**
    * Waits for the calls under way, each within its own time and all within the invocation's, then ends
-   * what is left as it stands. From its start on no call starts a secondary. Never rejects.
+   * what is left as it stands. From its start on no call starts a secondary, but for those whose primaries have
+   * answered. Never rejects.
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -41,7 +41,7 @@ export class SecondaryLimits {
 
   /** Why no secondary may be started now, if so. Otherwise the caller starts one, or calls {@link released}. */
   refusal(): "SkippedByCap" | "SkippedByBreaker" | undefined {
-    if (this.#inFlight >= this.#options.maxInFlight) return "SkippedByCap";
+    if (this.isFull) return "SkippedByCap";
     if (this.#openedAt !== undefined) {
       if (this.#probing) return "SkippedByBreaker";
       if (performance.now() - this.#openedAt < this.#options.probeAfterMs) {
@@ -50,6 +50,11 @@ export class SecondaryLimits {
       this.#probing = true;
     }
     return undefined;
+  }
+
+  /** Whether as many are in flight as may be. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#options.maxInFlight;
   }
 
   /** A secondary was started. */

@@ -114,7 +114,8 @@ async function settleOne(
       : "Take it out, as settled by hand?";
   if (!yes && !(await askToGoAhead(question))) return EXIT_CODES.declined;
   const { migration } = operator.parts;
-  const at = { id, subject: repair.subject };
+  const { subject, overlapped } = repair;
+  const at = { id, subject, overlapped };
   const settled: SettledRepair = await askOperatorFunction(
     operator,
     dismiss === undefined

@@ -265,7 +265,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
-    await close();
+    // What keeps it from closing, such as a full disk, is most often what kept it from opening.
+    await close().catch(() => {});
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Comparison } from "../call/comparison.ts";
 import { judge } from "../call/judge.ts";
 import type { Settlement } from "../call/settlement.ts";
@@ -67,6 +68,30 @@ function assertTold(
   if (record.outcome === "different-error" && nameOf(v1) === nameOf(v2)) {
     throw new Undecided("its errors have one name, and their classes are not recorded");
   }
+  if (isLost(record, v1, v2)) {
+    throw new Undecided(
+      "what differed can't be seen in its record, such as the class of an instance",
+    );
+  }
+}
+
+/** Whether answers that differed look alike in the record, as a whole or where they differed. */
+function isLost(
+  { outcome, differences, cut }: ComparisonRecord,
+  v1: Settlement | undefined,
+  v2: Settlement | undefined,
+): boolean {
+  if (outcome !== "mismatch" || v1?.status !== "answered" || v2?.status !== "answered")
+    return false;
+  // Values that were cut may differ where they were, which is still to be seen in the answers.
+  const isCut = cut?.includes("differences");
+  return (
+    isDeepStrictEqual(v1.value, v2.value) ||
+    differences.some(
+      ({ kind, ...sides }) =>
+        sides.v1 !== undefined && sides.v1 === sides.v2 && (kind === "type" || !isCut),
+    )
+  );
 }
 
 function nameOf(run: Settlement | undefined): unknown {

@@ -11,11 +11,13 @@ import { Undecided } from "./verdict.ts";
  * @throws {Undecided | NotDecodable} where the record doesn't have them whole.
  */
 export function recordedArguments(record: ComparisonRecord): readonly unknown[] {
-  const { arguments: text, cut } = record;
+  const { arguments: text, cut, inexact } = record;
   if (text.includes(REDACTED)) throw new Undecided("its arguments are redacted");
   if (cut?.includes("arguments")) throw new Undecided("its arguments were cut");
   const args = decodeValue(text);
   if (!Array.isArray(args)) throw new Undecided("its arguments could not be copied");
+  if (inexact)
+    throw new Undecided("its arguments can't be made again, such as an instance of a class");
   return args;
 }
 

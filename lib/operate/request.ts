@@ -4,10 +4,12 @@ import type { RecordedAt } from "../records/record-store.ts";
 /** Records that one request may name. */
 export const MAX_RECORDS = 100;
 
-/** A dual write's repair, by what tells where it is. */
+/** A dual write's repair, by what tells where it is, and as the person has seen it who decides about it. */
 export interface RepairAt {
   readonly id: string;
   readonly subject: string;
+  /** Whether another write of the same key was known to have been under way. @default false */
+  readonly overlapped?: boolean;
 }
 
 /**
@@ -47,13 +49,12 @@ export function checkRequest(event: unknown): OperatorRequest {
   checkText("migration", migration);
   if (action === "replay" || action === "judge") {
     checkRecords(records);
-    if (writes !== undefined && typeof writes !== "boolean") {
-      refuseType("writes", writes, "true or false");
-    }
+    checkYesOrNo("writes", writes);
   } else {
-    const { id, subject } = objectOf("repair", repair);
+    const { id, subject, overlapped } = objectOf("repair", repair);
     checkText("repair.id", id);
     checkText("repair.subject", subject);
+    checkYesOrNo("repair.overlapped", overlapped);
     if (action === "dismiss-repair") checkText("reason", reason);
   }
   return event as OperatorRequest;
@@ -70,6 +71,10 @@ function checkRecords(records: unknown): void {
     checkText("records.time", time);
     if (Number.isNaN(Date.parse(time))) refuseRange("records.time", time, "an ISO 8601 time");
   }
+}
+
+function checkYesOrNo(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") refuseType(name, value, "true or false");
 }
 
 function objectOf(name: string, value: unknown): Record<string, unknown> {

@@ -4,7 +4,7 @@ import type { DefinedMigration } from "../migration.ts";
 import type { ModeReading } from "../mode-source/mode-source.ts";
 import type { RepairStore } from "../records/repair-store.ts";
 import { dismissRepair } from "../repair/dismiss.ts";
-import { repairOne, type RepairResult } from "../repair/repair-one.ts";
+import { CAME_IN_BETWEEN, repairOne, type RepairResult } from "../repair/repair-one.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import type { OperatorRequest } from "./request.ts";
 
@@ -34,7 +34,7 @@ export async function settleRepair(
   options: SettleOptions,
 ): Promise<SettledRepair> {
   const { migration, store, logger } = options;
-  const { id, subject } = request.repair;
+  const { id, subject, overlapped = false } = request.repair;
   const group = await withTimeLimit(() => all(store, migration.name, subject), READ_MS);
   const repair = group.find((one) => one.id === id);
   if (repair === undefined) return { outcome: "gone", why: "there is no such repair any more" };
@@ -42,6 +42,9 @@ export async function settleRepair(
     const until = new Date(repair.dueAt).toISOString();
     return { outcome: "left", why: `its write may be under way until ${until}` };
   }
+  // What is decided by now is no word on a write that the person doesn't know of.
+  if (repair.overlapped && !overlapped)
+    return { outcome: "left", why: `${CAME_IN_BETWEEN}: look again` };
   const others = group.filter((one) => one !== repair);
   if (request.action === "run-repair") return run(repair, others, options);
   const result = await dismissRepair(store, repair, others);

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Comparison } from "../call/comparison.ts";
 import type { Settlement } from "../call/settlement.ts";
 import type { DifferenceKind } from "../comparison/index.ts";
 import type { Mode, Version } from "../mode/mode.ts";
 import type { Outcome } from "../call/outcome.ts";
 import { messageOf } from "../logger.ts";
+import { decodeValue } from "./decode.ts";
 import { cutText, encodeValue } from "./encode.ts";
 import { comparisonKey } from "./keys.ts";
 
@@ -45,6 +47,8 @@ export interface ComparisonRecord {
   readonly v2?: RecordedRun;
   /** The arguments as text. */
   readonly arguments: string;
+  /** Whether the arguments were more than their text says, as an instance of a class is; absent if not. */
+  readonly inexact?: true;
   readonly differences: readonly RecordedDifference[];
   /** Whether there are more differences than are listed. */
   readonly truncated: boolean;
@@ -99,6 +103,7 @@ export function comparisonRecord(comparison: Comparison, retentionDays: number):
     return { status, durationMs, answer: fit(`${version}.answer`, text) };
   };
   const { v1, v2, differences, time, reason } = comparison;
+  const args = encodeValue(comparison.arguments, MAX_BYTES.arguments);
   return {
     ...comparisonKey(comparison),
     migration: comparison.migration,
@@ -114,7 +119,8 @@ export function comparisonRecord(comparison: Comparison, retentionDays: number):
     fallback: comparison.fallback,
     ...(v1 !== undefined && { v1: run("v1", v1) }),
     ...(v2 !== undefined && { v2: run("v2", v2) }),
-    arguments: fit("arguments", encodeValue(comparison.arguments, MAX_BYTES.arguments)),
+    arguments: fit("arguments", args),
+    ...(!isReadAs(args.text, comparison.arguments) && { inexact: true }),
     differences: differences.slice(0, MAX_DIFFERENCES).map((difference) => {
       const value = (side: unknown) =>
         fit("differences", encodeValue(side, MAX_BYTES.differenceValue));
@@ -133,6 +139,15 @@ export function comparisonRecord(comparison: Comparison, retentionDays: number):
     ...(cut.length > 0 && { cut: [...new Set(cut)] }),
     expiresAt: Math.floor(time / 1000) + retentionDays * DAY_SECONDS,
   };
+}
+
+/** Whether who reads a text has the value of which it was made. Never throws. */
+function isReadAs(text: string, value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(decodeValue(text), value);
+  } catch {
+    return false;
+  }
 }
 
 /** A path, with an end that no path has where it was cut, so that no rule is ever made of half a path. */

@@ -20,9 +20,11 @@ export async function dismissRepair(
 ): Promise<RepairResult> {
   const since = others.filter((other) => other.time > repair.time && !wereAtOnce(repair, other));
   const later = new Set(since.map(({ id }) => id));
+  // The person has settled what there was, and no write that came since.
+  const condition = repair.overlapped ? "always" : "unless-overlapped";
   try {
     const claim = await withTimeLimit(
-      (signal) => store.claim(repair, Date.now() + CLAIM_MS, "always", signal),
+      (signal) => store.claim(repair, Date.now() + CLAIM_MS, condition, signal),
       REQUEST_MS,
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };

@@ -38,6 +38,8 @@ export type RepairResult =
   | { readonly outcome: "done"; readonly why?: undefined }
   | { readonly outcome: "failed" | "left"; readonly why: string };
 
+const NO_TIME = "there was no time for it";
+
 /** Why a repair is left that could not be claimed, or not be removed. */
 export const TAKEN =
   "another pass is at work on it, or another write of the same key came in between";
@@ -64,26 +66,30 @@ export async function repairOne(
   const reconciles = operation.reconcile !== undefined;
   const decision = decide(repair, { plan, reconciles, others, approved, now: Date.now() });
   if (decision.action === "leave") return { outcome: "left", why: decision.why };
+  if (remainingMs() <= 0) return { outcome: "left", why: NO_TIME };
   const request = <Value>(run: (signal: AbortSignal) => Promise<Value>) =>
     withTimeLimit(run, REQUEST_MS);
   try {
     const isRunAgain = decision.action === "run-again";
     const untilMs = Date.now() + CLAIM_MS;
     const claim = await request((signal) =>
-      // What there is to reconcile is read now; what is run again must not come after what came since,
-      // unless a person says so.
+      // What there is to reconcile is read now; what is run again must not come after what came since. It
+      // may after what had come by the time when a person has said so.
       store.claim(
         repair,
         untilMs,
-        isRunAgain && !approved ? "unless-overlapped" : "always",
+        isRunAgain && !repair.overlapped ? "unless-overlapped" : "always",
         signal,
       ),
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };
     try {
+      const limitMs = Math.min(REPAIR_MS, remainingMs());
+      // What began now might go on when the environment is thawed, after whatever came in between.
+      if (limitMs <= 0) throw new Error(NO_TIME);
       await withTimeLimit(
         (signal) => settle(options, operation, decision.action, repair, untilMs, signal),
-        Math.min(REPAIR_MS, Math.max(0, remainingMs())),
+        limitMs,
       );
     } catch (error) {
       // The message may quote what is to be redacted, which is known no more.

@@ -24,19 +24,19 @@ export interface Phase {
  * @param deployments the oldest first.
  */
 export function phasesOf(deployments: readonly PastDeployment[], { from, to }: Span): Phase[] {
-  const phases: Phase[] = [];
+  // Changed in place, since there may be any number of deployments.
+  const phases: UnderWay[] = [];
   const end = (at: number) => {
     const last = phases.at(-1);
-    if (last !== undefined && last.to === undefined) phases.splice(-1, 1, { ...last, to: at });
+    if (last !== undefined) last.to ??= at;
   };
   const begin = ({ document, version }: PastDeployment, at: number, undone: boolean) => {
     const last = phases.at(-1);
-    const begun = { document, versions: [String(version)], from: at, to: undefined, undone };
-    if (last !== undefined && goesOnIn(last, begun)) {
-      phases.splice(-1, 1, { ...last, versions: [...last.versions, ...begun.versions] });
+    if (last !== undefined && goesOnIn(last, document, undone)) {
+      last.versions.push(String(version));
     } else {
       end(at);
-      phases.push(begun);
+      phases.push({ document, versions: [String(version)], from: at, to: undefined, undone });
     }
   };
   let inForce: PastDeployment | undefined;
@@ -54,10 +54,13 @@ export function phasesOf(deployments: readonly PastDeployment[], { from, to }: S
   return phases.filter((phase) => phase.from <= to && (phase.to ?? Infinity) > from);
 }
 
-function goesOnIn(phase: Phase, next: Phase): boolean {
-  return (
-    phase.to === undefined && phase.undone === next.undone && isSame(phase.document, next.document)
-  );
+interface UnderWay extends Phase {
+  readonly versions: string[];
+  to: number | undefined;
+}
+
+function goesOnIn(phase: Phase, document: ModeDocument, undone: boolean): boolean {
+  return phase.to === undefined && phase.undone === undone && isSame(phase.document, document);
 }
 
 /** Whether the keys are in the same modes. */

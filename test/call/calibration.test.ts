@@ -444,6 +444,22 @@ describe("a second run", () => {
     assert.equal(traces().counts.Calibrations, 1);
   });
 
+  it("gives the caller its turn before the second run, which may keep the thread", async () => {
+    const order: string[] = [];
+    const migration = migrationOf(async () => void order.push("run"), never, {
+      order: "primary-first",
+    });
+    const { invoke, traces } = wrapped(migration, always("old"), async (_, context) => {
+      await migration.client(context).get();
+      order.push("answered");
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      order.push("handled");
+    });
+    await invoke();
+    assert.deepEqual(order, ["run", "answered", "handled", "run"]);
+    assert.equal(traces().counts.Calibrations, 1);
+  });
+
   it("leaves the breaker on secondaries alone, and its own failures open none", async () => {
     let calls = 0;
     const secondary = inTurn(1);

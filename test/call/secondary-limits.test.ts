@@ -145,4 +145,37 @@ describe("the cap", () => {
     assert.equal(counts.Comparisons, 10);
     assert.equal(counts.SkippedByCap, 30);
   });
+
+  it("bounds those that start when their primaries have answered, too, but no fallback", async () => {
+    for (const [mode, fails, expected] of [
+      ["shadow", false, 5],
+      ["reverse-shadow", false, 5],
+      ["reverse-shadow", true, 20],
+    ] as const) {
+      const answers = deferred();
+      const primary = deferred();
+      let started = 0;
+      const first = () => primary.promise;
+      const second = () => (started++, answers.promise);
+      const [v1, v2] = mode === "shadow" ? [first, second] : [second, first];
+      const migration = migrationOf(v1, v2, { order: "primary-first", maxInFlight: 5 });
+      const { invoke, traces } = wrapped(migration, mode, async (_, context) => {
+        const client = migration.client(context);
+        const reads = Array.from({ length: 20 }, () => client.get());
+        await reactions();
+        if (fails) primary.reject(new Error("down"));
+        else primary.resolve(1);
+        for (let turn = 0; turn < 3; turn++) await reactions();
+        answers.resolve(1);
+        await Promise.all(reads);
+      });
+      await invoke();
+      assert.equal(started, expected, `${mode}, ${fails}`);
+      assert.equal(traces().counts.SkippedByCap ?? 0, 20 - expected);
+      // Each has freed its place: one after the other, all of them start.
+      started = 0;
+      await invoke();
+      assert.equal(started, 20);
+    }
+  });
 });

@@ -169,6 +169,31 @@ describe("replay", () => {
     assert.deepEqual(seen, [given, given]);
   });
 
+  it("calls nothing with other arguments than the caller's, and writes none", async () => {
+    const given: unknown[] = [
+      new (class Money {
+        cents = 5;
+      })(),
+      new URL("https://example.com"),
+      new Uint8Array([1]).buffer,
+      AbortSignal.any([]),
+      Array(1),
+      { [Symbol.for("a")]: 1 },
+      Object.assign(new Map(), { a: 1 }),
+    ];
+    for (const argument of given) {
+      for (const operation of ["get", "put"] as const) {
+        const setup = things({
+          v1: { get: () => 1, put: () => 1 },
+          v2: { get: () => 2, put: () => 2 },
+        });
+        await setup.called(operation, ["a", { argument }]);
+        assert.match(why(await setup.operate({ writes: true })), /can't be made again/);
+        assert.deepEqual(setup.calls, []);
+      }
+    }
+  });
+
   it("tells that both fail alike, that one fails, and that V2 hangs", async () => {
     const setup = things({ v1: { get: () => 1 }, v2: { get: () => 2 }, get: { timeoutMs: 20 } });
     for (const id of ["same", "one", "hangs"]) await setup.called("get", [id]);
@@ -366,6 +391,36 @@ describe("judging again", () => {
     });
     await setup.called("get", ["x"]);
     assert.match(why(await setup.operate({ action: "judge" })), /classes are not recorded/);
+  });
+
+  it("never takes for an agreement what differed in what has no record", async () => {
+    class Money {
+      cents = 5;
+    }
+    const answers: [v1: object, v2: object][] = [
+      [{ one: new Money() }, { one: { cents: 5 } }],
+      [{ one: new URL("https://a.example") }, { one: new URL("https://b.example") }],
+      // Beside a difference that the rules of today ignore.
+      [
+        { one: new Money(), etag: "a" },
+        { one: { cents: 5 }, etag: "b" },
+      ],
+      [Array(1), [undefined]],
+      [{ [Symbol.for("a")]: 1 }, { [Symbol.for("a")]: 2 }],
+      [Object.assign([1], { total: 1 }), [1]],
+    ];
+    for (const [v1, v2] of answers) {
+      const setup = things({ v1: { get: () => v1 }, v2: { get: () => v2 } });
+      await setup.called("get", ["x"]);
+      const rules = { compare: { ignore: ["$.etag"] } };
+      const told = await setup.operate({ action: "judge", rules });
+      assert.match(why(told), /can't be seen in its record/);
+    }
+    const long = "x".repeat(1_000);
+    const setup = things({ v1: { get: () => `${long}1` }, v2: { get: () => `${long}2` } });
+    await setup.called("get", ["x"]);
+    const rules = { compare: { ignore: ["$"] } };
+    assert.deepEqual(verdicts(await setup.operate({ action: "judge", rules })), ["agrees"]);
   });
 
   it("gives up on a rule that never answers", async (t) => {

@@ -55,8 +55,13 @@ function bank(
     logger: { warn: log, error: log },
     ...segue,
   });
-  const ask = (action: string, { id, subject }: StoredRepair, more: object = {}) =>
-    handler({ action, migration: "things", repair: { id, subject }, ...more }, lambdaContext());
+  const ask = (
+    action: string,
+    { id, subject, overlapped }: StoredRepair,
+    more: object = {},
+    context = lambdaContext(),
+  ) =>
+    handler({ action, migration: "things", repair: { id, subject, overlapped }, ...more }, context);
   return {
     calls,
     repairs,
@@ -131,6 +136,48 @@ describe("a repair that a person wants made", () => {
       assert.deepEqual([calls, ids()], [[], [repair.id]]);
     });
   }
+
+  it("is left to another look where a write of its key has come since the person's", async () => {
+    for (const settle of ["run", "dismiss"] as const) {
+      const { calls, repairs, ids, ...made } = bank();
+      const shown = await made.add();
+      await repairs.overlap(shown, signal);
+      const answer: any = await made[settle](shown);
+      assert.deepEqual([answer.outcome, calls, ids()], ["left", [], [shown.id]]);
+      assert.match(answer.why, /came in between: look again/);
+      assert.deepEqual(await made[settle]({ ...shown, overlapped: true }), { outcome: "done" });
+    }
+  });
+
+  it("is left where a write of its key ends while it is being looked into", async () => {
+    for (const settle of ["run", "dismiss"] as const) {
+      const records = memoryRecords();
+      const { repairs } = records;
+      const ofSubject: typeof repairs.ofSubject = async function* (of) {
+        for await (const repair of repairs.ofSubject(of)) {
+          await repairs.overlap(repair, signal);
+          yield repair;
+        }
+      };
+      const { calls, ...made } = bank({}, "shadow", {
+        records: { ...records, repairs: { ...repairs, ofSubject } },
+      });
+      const repair = repairOf({ replay: serialize(["a", 5]) });
+      await repairs.put(repair, repair.state, repair.why, signal);
+      const answer: any = await made[settle](repair);
+      assert.deepEqual([answer.outcome, calls], ["left", []]);
+      assert.equal(repairs.stored.length, 1);
+    }
+  });
+
+  it("is not begun where there is no time for it", async () => {
+    const { add, ask, calls, repairs } = bank();
+    const repair = await add();
+    const context = lambdaContext({ remainingMs: () => 500 });
+    const answer: any = await ask("run-repair", repair, {}, context);
+    assert.deepEqual(answer, { outcome: "left", why: "there was no time for it" });
+    assert.deepEqual([calls, repairs.stored[0]!.attempts], [[], 0]);
+  });
 
   it("leaves to a person, too, what was under way beside it, and no other", async () => {
     for (const settle of ["run", "dismiss"] as const) {

@@ -6,7 +6,13 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "../support/property.ts";
-import { defineMigration, repairHandler, withCall, type Call } from "../../lib/index.ts";
+import {
+  defineMigration,
+  operatorHandler,
+  repairHandler,
+  withCall,
+  type Call,
+} from "../../lib/index.ts";
 import type { Migration } from "../../lib/index.ts";
 import { memoryRepairs, type MemoryRepairs } from "../../lib/records/memory-repairs.ts";
 import type { RepairStore } from "../../lib/records/repair-store.ts";
@@ -265,6 +271,35 @@ class World {
     })({}, lambdaContext());
     return report!;
   }
+
+  /**
+   * A person who looks through what is left, and has made what the primary has and the secondary lacks.
+   * Meanwhile anything may come in between.
+   */
+  async person(mode: "shadow" | "reverse-shadow", reconciles: boolean): Promise<void> {
+    const process = { dead: false, repairs: true };
+    const ask = operatorHandler(this.migration(process, reconciles), {
+      modeSource: fixedMode(mode),
+      records: {
+        retentionDays: 1,
+        repairs: this.storeFor(process),
+        read: async () => undefined,
+        write: async () => [],
+      },
+      logger: { warn: () => {}, error: () => {} },
+    });
+    const seen = this.repairs.stored.filter(({ overlapped }) => !overlapped);
+    for (const { id, subject, overlapped, operation, primary, arguments: args } of seen) {
+      await this.turn();
+      const [account, value] = args as readonly string[];
+      const key = operation === "add" ? `${account}/${value}` : account!;
+      if (this.data[primary].get(key) !== value) continue;
+      // Long enough for a whole write in between.
+      for (let turns = 0; turns < 15; turns++) await this.turn();
+      const repair = { id, subject, overlapped };
+      await ask({ action: "run-repair", migration: "ledger", repair }, lambdaContext());
+    }
+  }
 }
 
 function sorted(data: ReadonlyMap<string, string>): string[] {
@@ -281,7 +316,7 @@ async function drive(
   for (const processes of plan) {
     const running: Promise<unknown>[] = processes.map((one) => world.run(one, reconciles));
     // What the round before has left is due by now, and repaired beside what goes on.
-    running.push(world.pass(lastMode, reconciles));
+    running.push(world.pass(lastMode, reconciles), world.person(lastMode, reconciles));
     await scheduler.waitFor(Promise.all(running));
     await scheduler.waitIdle();
     mock.timers.setTime(Date.now() + MUCH_LATER_MS);

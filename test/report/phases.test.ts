@@ -67,6 +67,16 @@ describe("phases", () => {
     ]);
   });
 
+  it("a hundred thousand deployments take no longer than each of them", () => {
+    const document = { mode: "shadow" } as const;
+    const deployments = Array.from({ length: 100_000 }, (_, at) => deploymentOf(at, at, document));
+    const startedAt = performance.now();
+    const [phase, ...others] = phasesOf(deployments, { from: 0, to: 100_000 });
+    assert.deepEqual([phase!.versions.length, others], [100_000, []]);
+    // A hundred times what it takes, and a tenth of what it took when each copied those before it.
+    assert.ok(performance.now() - startedAt < 6_000);
+  });
+
   it("a first deployment that was undone leaves none behind it", () => {
     const { phases, stretches } = told([
       deploymentOf(1, 10, { mode: "shadow" }, undone(20)),

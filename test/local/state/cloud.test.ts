@@ -30,6 +30,7 @@ import {
   paginateScan,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { ClassicLevel } from "classic-level";
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test, type TestContext } from "node:test";
@@ -283,6 +284,14 @@ test("a start that fails changes nothing", async (t) => {
   assert.equal(await person.mode(), "old");
   const [alarm, ...others] = await person.alarms();
   assert.deepEqual([alarm!.Threshold, others], [10, []]);
+});
+
+test("a start that can't be written says why", async (t) => {
+  const { open } = setUp(t);
+  t.mock.method(ClassicLevel.prototype, "batch", async () => {
+    throw new Error("IO error: No space left on device");
+  });
+  await assert.rejects(open(), /No space left on device/);
 });
 
 test("a start that fails for what has gone changes nothing either", async (t) => {
