@@ -43,7 +43,11 @@ export function explain(error: unknown): string {
     return "no AWS region: set AWS_REGION or pass --region";
   }
   if (UNREACHABLE.includes(code)) {
-    return `AWS can't be reached (${firstLine(message)}): is the region right, and the network up?`;
+    const question =
+      process.env["AWS_ENDPOINT_URL"] === undefined
+        ? "is the region right, and the network up?"
+        : "is what AWS_ENDPOINT_URL names up?";
+    return `AWS can't be reached (${firstLine(message)}): ${question}`;
   }
   if (name === "ConflictException") {
     return `somebody else has moved this migration meanwhile: look at "segue status", and decide again (${firstLine(message)})`;

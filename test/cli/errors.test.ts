@@ -53,6 +53,17 @@ describe("errors, in one line", () => {
     });
   }
 
+  it("what AWS_ENDPOINT_URL names, such as a local cloud, may have ended", (t) => {
+    const before = process.env["AWS_ENDPOINT_URL"];
+    t.after(() => {
+      if (before === undefined) delete process.env["AWS_ENDPOINT_URL"];
+      else process.env["AWS_ENDPOINT_URL"] = before;
+    });
+    process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9";
+    const refused = named("Error", "connect ECONNREFUSED 127.0.0.1:9", { code: "ECONNREFUSED" });
+    assert.match(explain(refused), /: is what AWS_ENDPOINT_URL names up\?$/);
+  });
+
   it("a refusal of the gate is told from any other bad request", () => {
     const refused = named("BadRequestException", "Validation failed", {
       Reason: "InvalidConfiguration",

@@ -71,6 +71,7 @@ describe("segue init, into projects of all kinds", () => {
     await project.compile("--init");
     const told = await init(project, "--name", "customer-ids");
     assert.match(told, /npx tsx --test customer-ids\/handler\.test\.ts/);
+    assert.match(told, /npm install --save-dev .* tsx$/m);
     await project.write("app.ts", app("read", "customer-ids", ".ts", ".js"));
     assert.equal(await project.compile("--outDir", "out"), "");
     await passes(project, "out/customer-ids/handler.test.js");
@@ -287,6 +288,7 @@ describe("segue init", () => {
     const { stdout } = await run("--name", "x", "--yes");
     assert.doesNotMatch(stdout, /npm install [^-]/);
     assert.match(stdout, /npm install --save-dev @types\/aws-lambda aws-cdk-lib$/m);
+    assert.match(stdout, /npx cdk synth && npx segue local$/m);
     await rm(join(folder, "x"), { recursive: true });
   });
 

@@ -27,12 +27,13 @@ export function nextStepsText(
   const at = (name: string) => printable(posix.join(dir.replaceAll(sep, "/"), name));
   const { type } = namesOf(migration);
   // Node runs TypeScript as it is, but knows no file by the name that a compiler will have given it.
-  const runner = extension === importSuffix ? "node" : "npx tsx";
+  const needsTsx = extension !== importSuffix;
   const functions = kind === "read" ? "{ fn }" : "{ fn, repair }";
   const steps = [
-    ...installLines(packages).map((line) => ["install", line] as const),
-    ["test", `${runner} --test ${quoted(at(`handler.test${extension}`))}`],
+    ...installLines(packages, needsTsx ? ["tsx"] : []).map((line) => ["install", line] as const),
+    ["test", `${needsTsx ? "npx tsx" : "node"} --test ${quoted(at(`handler.test${extension}`))}`],
     ["add to your stack", `new ${type}Migration(this, "${type}Migration", ${functions})`],
+    ["try it here", "npx cdk synth && npx segue local"],
     ["deploy", "npx cdk deploy"],
     ["go to shadow", `npx segue promote ${migration}`],
   ] as const;
@@ -48,14 +49,14 @@ export function nextStepsText(
 }
 
 /** The lines that install what a project lacks. */
-function installLines(packages: ReadonlySet<string>): string[] {
+function installLines(packages: ReadonlySet<string>, runners: readonly string[]): string[] {
   const line = (command: string, names: readonly string[]) => {
     const missing = names.filter((name) => !packages.has(name));
     return missing.length === 0 ? [] : [`${command} ${missing.join(" ")}`];
   };
   return [
     ...line("npm install", RUNTIME_PACKAGES),
-    ...line("npm install --save-dev", DEVELOPMENT_PACKAGES),
+    ...line("npm install --save-dev", [...DEVELOPMENT_PACKAGES, ...runners]),
   ];
 }
 
