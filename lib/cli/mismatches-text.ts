@@ -1,7 +1,7 @@
 import type { NoiseReport, NoiseVerdict } from "../comparison/noise.ts";
 import type { SignatureGroup } from "../records/groups.ts";
 import type { ComparisonRecord, RecordedDifference, RecordedRun } from "../records/record.ts";
-import { count, milliseconds, share } from "../text/figures.ts";
+import { count, counted, milliseconds, share } from "../text/figures.ts";
 import { printable, shortened } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
@@ -10,8 +10,9 @@ import type { Colors } from "./terminal.ts";
 export interface MismatchGroup extends SignatureGroup {
   /** Of the operation's comparisons, from 0 to 1; `undefined` where the metrics have none. */
   readonly share: number | undefined;
-  /** Of the operation's calibrations, from 0 to 1. */
+  /** Of the operation's calibrations, from 0 to 1; absent where there were none. */
   readonly noiseShare?: number;
+  /** Absent likewise. */
   readonly verdict?: NoiseVerdict;
 }
 
@@ -36,7 +37,7 @@ const MAX_DIFFERENCES = 3;
 /** What differs, for a person. */
 export function mismatchesText(mismatches: Mismatches, limit: number, colors: Colors): string {
   const { migration, stage, from, to, records, groups, ungrouped, rules } = mismatches;
-  const head = `${colors.bold(`${migration} (${stage})`)}: ${count(records)} records from ${from} to ${to}`;
+  const head = `${colors.bold(`${migration} (${stage})`)}: ${counted(records, "record")} from ${from} to ${to}`;
   if (groups.length === 0) return `${head}\nnothing differs`;
   const hidden = groups.length - limit;
   return [
@@ -58,10 +59,12 @@ export function mismatchesText(mismatches: Mismatches, limit: number, colors: Co
 function groupText(group: MismatchGroup, colors: Colors): string {
   const { operation, outcome, signature, example } = group;
   const seen = [
-    `${count(group.weight)} calls`,
+    counted(group.weight, "call"),
     `raw ${share(group.share)}`,
-    `noise ${share(group.noiseShare)}${group.verdict === undefined ? "" : `: ${group.verdict}`}`,
-    `${count(group.records)} records`,
+    group.noiseShare === undefined
+      ? "noise not measured"
+      : `noise ${share(group.noiseShare)}: ${group.verdict}`,
+    counted(group.records, "record"),
     `${group.firstSeen} to ${group.lastSeen}`,
   ];
   return [
@@ -100,7 +103,7 @@ export function recordText(record: ComparisonRecord, colors: Colors): string {
     ["time", record.time],
     ["mode", `${record.mode}, document version ${record.documentVersion}`],
     ["primary", `${record.primary}${record.fallback ? ", answered by the other" : ""}`],
-    ["stands for", `${count(record.weight)} calls`],
+    ["stands for", counted(record.weight, "call")],
     ["request", record.requestId],
   ];
   const run = (name: string, ended: RecordedRun | undefined): string[] =>

@@ -116,7 +116,9 @@ async function readMismatches(
   const told: MismatchGroup[] = [];
   for (const group of groups.toArray()) {
     const { totals, report } = await reportOf(group.operation);
-    const noise = report.signatures.find(({ signature }) => signature === group.signature);
+    const known = report.signatures.find(({ signature }) => signature === group.signature);
+    const isMeasured = totals.calibrations > 0 || (known?.noise.share ?? 0) > 0;
+    const noise = isMeasured ? known : undefined;
     told.push({
       ...group,
       share: totals.comparisons > 0 ? Math.min(1, group.weight / totals.comparisons) : undefined,

@@ -1,4 +1,4 @@
-import { count, share } from "../text/figures.ts";
+import { count, counted, share } from "../text/figures.ts";
 import { shortened } from "../text/printable.ts";
 import type { Change, ChangeRow, Occurrences } from "./changes.ts";
 import { html, type Content, type Markup } from "./html.ts";
@@ -54,7 +54,9 @@ function span({ from, to }: Stretch): Markup {
 }
 
 function occurrences({ calls, share: ofAll }: Occurrences): Content {
-  return calls === 0 ? "none" : html`${share(ofAll)}<small>${count(calls)} calls</small>`;
+  if (calls > 0) return html`${share(ofAll)}<small>${counted(calls, "call")}</small>`;
+  // Where nothing was compared, none says nothing.
+  return ofAll === undefined ? "–" : "none";
 }
 
 function differenceContent({ operation, outcome, signature, example }: ChangeRow): Markup {

@@ -7,6 +7,12 @@ export function count(value: number): string {
   return COUNT.format(value);
 }
 
+/** How many there are of something: `1 call`, `2,000 calls`. */
+export function counted(value: number, one: string): string {
+  const text = count(value);
+  return `${text} ${one}${text === "1" ? "" : "s"}`;
+}
+
 /** A share from 0 to 1 as a percentage of two significant digits: `0.031 %`. */
 export function share(value: number | undefined): string {
   return value === undefined ? "–" : `${Number((100 * value).toPrecision(2))} %`;

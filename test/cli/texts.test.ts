@@ -4,6 +4,7 @@ import pc from "picocolors";
 import {
   agreement,
   bar,
+  counted,
   duration,
   milliseconds,
   share,
@@ -54,7 +55,7 @@ describe("texts on a terminal", () => {
       plain,
     );
     assert.doesNotMatch(text, OBEYED);
-    assert.match(text, /1 calls · raw 100 %/);
+    assert.match(text, /1 call · raw 100 % · noise not measured · 1 record ·/);
     assert.doesNotMatch(recordText(record, plain), OBEYED);
   });
 
@@ -64,6 +65,9 @@ describe("texts on a terminal", () => {
     assert.equal(sparkline([]), "");
     assert.equal(share(0.000_312), "0.031 %");
     assert.equal(share(undefined), "–");
+    assert.equal(counted(1, "call"), "1 call");
+    assert.equal(counted(0.2, "call"), "0 calls");
+    assert.equal(counted(1_200, "call"), "1,200 calls");
     assert.deepEqual([1, 0.9996, 0.999_999_9, 0.958, 0.5, 0, undefined].map(agreement), [
       "100 %",
       "99.96 %",
