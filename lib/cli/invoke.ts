@@ -1,5 +1,6 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { OperatorRequest } from "../operate/request.ts";
+import type { SettledRepair } from "../operate/settle-repair.ts";
 import { CommandError } from "./errors.ts";
 import type { Operator } from "./operator.ts";
 
@@ -37,6 +38,25 @@ export async function askOperatorFunction(
 ): Promise<any> {
   return invokeFunction(lambda, operatorFunction(parts), request, abortSignal);
 }
+
+/** Says that a function is another one. */
+export function notOperatorFunction(): CommandError {
+  return new CommandError(
+    "what answers is no operator function: is its handler operatorHandler(…)?",
+  );
+}
+
+/**
+ * Reads what became of a repair.
+ *
+ * @throws {CommandError} for what no operator function answers.
+ */
+export function settledRepairOf(answer: any): SettledRepair {
+  if (!OUTCOMES.includes(answer?.outcome)) throw notOperatorFunction();
+  return answer;
+}
+
+const OUTCOMES: readonly SettledRepair["outcome"][] = ["done", "failed", "left", "gone"];
 
 /** @throws {CommandError} where the migration has no operator function. */
 export function operatorFunction({ operator, migration }: Operator["parts"]): string {

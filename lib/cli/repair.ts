@@ -1,13 +1,17 @@
 import { Option, type Command } from "commander";
 import type { StoredRepair } from "../call/repair.ts";
 import { dynamodbRepairs } from "../records/dynamodb-repairs.ts";
-import type { SettledRepair } from "../operate/settle-repair.ts";
 import type { RepairReport } from "../repair/pass.ts";
 import { askToGoAhead, assertAnswerable } from "./ask.ts";
 import { onMigration, runs, segueCommand, type CommandContext } from "./command.ts";
 import { CommandError } from "./errors.ts";
 import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
-import { askOperatorFunction, invokeFunction, operatorFunction } from "./invoke.ts";
+import {
+  askOperatorFunction,
+  invokeFunction,
+  operatorFunction,
+  settledRepairOf,
+} from "./invoke.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
 import { printable } from "../text/printable.ts";
 import { passText, repairsText, repairText, type ListedRepair } from "./repair-text.ts";
@@ -116,11 +120,13 @@ async function settleOne(
   const { migration } = operator.parts;
   const { subject, overlapped } = repair;
   const at = { id, subject, overlapped };
-  const settled: SettledRepair = await askOperatorFunction(
-    operator,
-    dismiss === undefined
-      ? { action: "run-repair", migration, repair: at }
-      : { action: "dismiss-repair", migration, repair: at, reason: dismiss },
+  const settled = settledRepairOf(
+    await askOperatorFunction(
+      operator,
+      dismiss === undefined
+        ? { action: "run-repair", migration, repair: at }
+        : { action: "dismiss-repair", migration, repair: at, reason: dismiss },
+    ),
   );
   const { outcome, why } = settled;
   if (json) print(JSON.stringify(settled, undefined, 2));

@@ -1,6 +1,6 @@
 import { VERDICTS, type RecordVerdict, type Verdict } from "../operate/verdict.ts";
 import type { ComparisonRecord } from "../records/record.ts";
-import { CommandError } from "./errors.ts";
+import { notOperatorFunction } from "./invoke.ts";
 
 /** A record that is to be replayed, as far as it has to be kept in mind. */
 export interface Chosen extends Pick<
@@ -76,9 +76,7 @@ const NO_TIME: Verdict = {
 function verdictsOf(answer: any): ReadonlyMap<string, Verdict> {
   const verdicts: readonly RecordVerdict[] = answer?.verdicts;
   if (!Array.isArray(verdicts) || !verdicts.every(isVerdict)) {
-    throw new CommandError(
-      "what answers is no operator function: is its handler operatorHandler(…)?",
-    );
+    throw notOperatorFunction();
   }
   return new Map(verdicts.map((verdict) => [verdict.id, verdict]));
 }

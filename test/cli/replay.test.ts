@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import pc from "picocolors";
-import { invokeFunction, operatorFunction } from "../../lib/cli/invoke.ts";
+import { invokeFunction, operatorFunction, settledRepairOf } from "../../lib/cli/invoke.ts";
 import { askAbout, type Ask, type Chosen } from "../../lib/cli/replay-records.ts";
 import { replayText, Verdicts } from "../../lib/cli/replay-text.ts";
 import type { Verdict } from "../../lib/operate/verdict.ts";
@@ -127,6 +127,13 @@ describe("the operator function", () => {
     for (const operator of ["", undefined]) {
       const parts = { migration: "things", operator } as any;
       assert.throws(() => operatorFunction(parts), { message: /migration\.operate\(fn\)$/ });
+    }
+  });
+
+  it("is told from another that answers about a repair", () => {
+    assert.equal(settledRepairOf({ outcome: "left", why: "taken" }).outcome, "left");
+    for (const answer of [null, "ok", {}, { outcome: "fine" }, [{ done: 1 }]]) {
+      assert.throws(() => settledRepairOf(answer), { message: /is its handler operatorHandler/ });
     }
   });
 
