@@ -24,12 +24,7 @@ export function passText(
 }
 
 function leftText(left: readonly LeftRepair[], colors: Colors): string {
-  return tableText([
-    ["time", "operation", "key", "why", "id"].map((text) => colors.dim(text)),
-    ...left.map(({ time, operation, idempotencyKey = "", why, id }) =>
-      [time, operation, idempotencyKey, why, id].map(printable),
-    ),
-  ]);
+  return left.map((repair) => shortText(repair, repair.why, colors)).join("\n");
 }
 
 /** Repairs in short. */
@@ -40,14 +35,24 @@ export function repairsText(
 ): string {
   if (total === 0) return "nothing is left to repair";
   return [
-    tableText([
-      ["time", "operation", "key", "state", "why", "id"].map((text) => colors.dim(text)),
-      ...repairs.map((repair) => {
-        const { time, operation, idempotencyKey = "", why = "", id } = repair;
-        return [time, operation, idempotencyKey, stateText(repair), why, id].map(printable);
-      }),
-    ]),
+    ...repairs.map((repair) => {
+      const why = repair.why === undefined ? "" : `: ${repair.why}`;
+      return shortText(repair, `${stateText(repair)}${why}`, colors);
+    }),
     ...(total > repairs.length ? [`and ${total - repairs.length} more`] : []),
+  ].join("\n");
+}
+
+/** A repair in a few lines, since an id fills one. */
+function shortText(
+  { time, operation, idempotencyKey = "no key", id }: LeftRepair | ListedRepair,
+  state: string,
+  colors: Colors,
+): string {
+  return [
+    `${colors.bold(printable(operation))}  ${printable(idempotencyKey)}  ${printable(time)}`,
+    `  ${printable(state)}`,
+    colors.dim(`  --id '${printable(id)}'`),
   ].join("\n");
 }
 

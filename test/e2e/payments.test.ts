@@ -134,7 +134,7 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual([report.done, report.pending], [0, 0], "not before it is due");
     assert.match(
       (await operator("repair", "payments")).stdout,
-      /pay +pay:c-down:p-1 +secondary-failed, under way/,
+      /^pay {2}pay:c-down:p-1 .*\n +secondary-failed, under way/m,
     );
     await example.makeRepairsDue();
     const { code, stdout } = await operator("repair", "payments", "--run", "--yes");
@@ -189,7 +189,10 @@ describe("the payments migration, on the local cloud", () => {
     assert.deepEqual(await example.repairStates("c-books"), ["secondary-failed"]);
     const settle = (...args: string[]) => operator("repair", "payments", ...args);
     const [{ id } = assert.fail()] = JSON.parse((await settle("--json")).stdout).repairs;
-    assert.match((await settle()).stdout, new RegExp(`pay:c-books:p-1 .* ${id}$`, "m"));
+    assert.match(
+      (await settle()).stdout,
+      new RegExp(`pay:c-books:p-1 .*\n.*\n +--id '${id}'$`, "m"),
+    );
     const early = await settle("--id", id, "--run", "--yes");
     assert.deepEqual([early.code, /left: .* under way until/.test(early.stdout)], [1, true]);
     await example.makeRepairsDue();
