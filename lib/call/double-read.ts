@@ -175,14 +175,14 @@ export class DoubleRead implements Pending {
     if (this.#isWaiting) return;
     if (this.#secondary === undefined) {
       const skip = this.#site.invocation.closed ? "SkippedAfterResponse" : this.#skip;
-      if (
-        end.status === "answered" ? skip === undefined : this.#plan.fallback || skip === undefined
-      ) {
-        if (end.status === "answered") this.#startSecondaryLater();
-        else this.#startSecondary();
-      } else {
-        if (skip !== undefined) this.#site.tally.count(skip);
+      const isFallback = this.#plan.fallback && end.status !== "answered";
+      if (skip !== undefined && !isFallback) {
+        this.#site.tally.count(skip);
         this.#withoutSecondary();
+      } else if (end.status === "answered") {
+        this.#startSecondaryLater();
+      } else {
+        this.#startSecondary();
       }
     } else if (this.#secondaryEnd !== undefined) {
       this.#finish(this.#secondaryEnd);

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { createLogUpdate } from "log-update";
 import type { NoiseReport, NoiseTotals } from "../comparison/noise.ts";
 import { SignatureGroups } from "../records/groups.ts";
 import { countNoise } from "../records/noise-by-operation.ts";
@@ -16,6 +15,7 @@ import {
   type Mismatches,
 } from "./mismatches-text.ts";
 import { openOperator, type Operator } from "./operator.ts";
+import { withProgress } from "./progress.ts";
 import {
   countOf,
   filtersRecords,
@@ -83,11 +83,9 @@ async function readMismatches(
   const groups = new SignatureGroups();
   let records = 0;
 
-  const view =
-    terminal.isInteractive && !options.json ? createLogUpdate(process.stdout) : undefined;
-  async function* grouped(): AsyncGenerator<ComparisonRecord> {
+  async function* grouped(show: (text: string) => void): AsyncGenerator<ComparisonRecord> {
     const onProgress = (read: number, all: number) =>
-      view?.(`${bar((100 * read) / all)} ${records} records`);
+      show(`${bar((100 * read) / all)} ${records} records`);
     for await (const record of readComparisons({ ...query, onProgress })) {
       if (!isWanted(record, options)) continue;
       records++;
@@ -95,9 +93,9 @@ async function readMismatches(
       yield record;
     }
   }
-  const counted = await countNoise(grouped(), readCalibrations(query));
-  view?.clear();
-  view?.done();
+  const counted = await withProgress(terminal.isInteractive && !options.json, (show) =>
+    countNoise(grouped(show), readCalibrations(query)),
+  );
 
   const reports = new Map<string, { totals: NoiseTotals; report: NoiseReport }>();
   const reportOf = async (operation: string) => {

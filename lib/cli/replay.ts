@@ -1,5 +1,4 @@
 import { Option, type Command } from "commander";
-import { createLogUpdate } from "log-update";
 import { readComparisons } from "../records/reader.ts";
 import type { ComparisonRecord } from "../records/record.ts";
 import { askToGoAhead, assertAnswerable } from "./ask.ts";
@@ -8,6 +7,7 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import { bar, count } from "../text/figures.ts";
 import { askOperatorFunction, operatorFunction } from "./invoke.ts";
 import { openOperator, type Operator } from "./operator.ts";
+import { withProgress } from "./progress.ts";
 import {
   countOf,
   filtersRecords,
@@ -79,10 +79,9 @@ async function replay(
   }
   const signal = interruption();
   const verdicts = new Verdicts();
-  const view = terminal.isInteractive && !json ? createLogUpdate(process.stdout) : undefined;
   const { migration, stage } = operator.parts;
-  try {
-    await askAbout(
+  await withProgress(terminal.isInteractive && !json, (show) =>
+    askAbout(
       chosen,
       (batch, ended) => {
         const records = batch.map(({ id, time }) => ({ id, time }));
@@ -97,14 +96,11 @@ async function replay(
         onVerdict(record, verdict) {
           verdicts.add(record, verdict);
           const { told } = verdicts;
-          view?.(`${bar((100 * told) / chosen.length)} ${count(told)} of ${count(chosen.length)}`);
+          show(`${bar((100 * told) / chosen.length)} ${count(told)} of ${count(chosen.length)}`);
         },
       },
-    );
-  } finally {
-    view?.clear();
-    view?.done();
-  }
+    ),
+  );
   const interrupted = signal.aborted;
   const { totals, groups } = verdicts;
   tell(terminal, json, {

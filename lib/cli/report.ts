@@ -2,7 +2,6 @@ import { constants } from "node:fs";
 import { access, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Option, type Command } from "commander";
-import { createLogUpdate } from "log-update";
 import { readComparisons } from "../records/reader.ts";
 import { reportPage } from "../report/page.ts";
 import { makeReport, type Report } from "../report/report.ts";
@@ -15,6 +14,7 @@ import { CommandError } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { bar, count } from "../text/figures.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
+import { withProgress } from "./progress.ts";
 import { timeOf } from "./span.ts";
 
 interface ReportOptions extends CommonOptions {
@@ -60,10 +60,9 @@ export function reportCommand(): Command {
         const output = options.output ?? `${operator.parts.migration}.html`;
         const toFile = !options.json && output !== STANDARD_OUTPUT;
         if (toFile) await assertWritable(output);
-        const view = terminal.isInteractive && toFile ? createLogUpdate(process.stdout) : undefined;
-        const report = await readReport(operator, options, (text) => view?.(text));
-        view?.clear();
-        view?.done();
+        const report = await withProgress(terminal.isInteractive && toFile, (show) =>
+          readReport(operator, options, show),
+        );
         if (options.json) {
           terminal.print(JSON.stringify(report, undefined, 2));
           return EXIT_CODES.done;

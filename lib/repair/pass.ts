@@ -1,7 +1,7 @@
 import type { StoredRepair } from "../call/repair.ts";
 import type { DefinedMigration } from "../migration.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { repairOne, type RepairOptions, type RepairResult } from "./repair-one.ts";
+import { NO_TIME, repairOne, type RepairOptions, type RepairResult } from "./repair-one.ts";
 
 /** Repairs that are worked on side by side. */
 const CONCURRENCY = 8;
@@ -54,7 +54,7 @@ export async function repairPass(options: RepairOptions): Promise<RepairReport> 
       if (repair.dueAt > Date.now()) continue;
       undone.delete(repair);
       if (remainingMs() <= 0) complete = false;
-      const { outcome, why } = complete ? await repairOne(options, repair, [...undone]) : NO_TIME;
+      const { outcome, why } = complete ? await repairOne(options, repair, [...undone]) : UNTRIED;
       if (outcome === "done") {
         counts.done++;
         continue;
@@ -116,4 +116,4 @@ function listed({ id, operation, idempotencyKey, time }: StoredRepair, why: stri
   return { id, operation, idempotencyKey, time: known, why };
 }
 
-const NO_TIME: RepairResult = { outcome: "left", why: "there was no time for it" };
+const UNTRIED: RepairResult = { outcome: "left", why: NO_TIME };

@@ -38,7 +38,8 @@ export type RepairResult =
   | { readonly outcome: "done"; readonly why?: undefined }
   | { readonly outcome: "failed" | "left"; readonly why: string };
 
-const NO_TIME = "there was no time for it";
+/** Why a repair was not tried. */
+export const NO_TIME = "there was no time for it";
 
 /** Why a repair is left that could not be claimed, or not be removed. */
 export const TAKEN =
