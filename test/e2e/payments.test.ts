@@ -16,7 +16,8 @@ const paymentId = "p-1";
 describe("the payments migration, on the local cloud", () => {
   let example: PaymentsCloud;
   before(async () => {
-    example = await openPayments();
+    // The versions disagree here, often and on purpose.
+    example = await openPayments({ guard: false });
     // A payment that both services have, under names of their own.
     for (const { ledger } of [example.v1, example.v2]) {
       ledger.pay({
