@@ -28,6 +28,10 @@ const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECO
 export function explain(error: unknown): string {
   const { name, message, code } = detailsOf(error);
   if (NO_CREDENTIALS.includes(name)) {
+    const profile = process.env["AWS_PROFILE"];
+    if (profile) {
+      return `no AWS credentials in the profile ${profile}: choose another with --profile, or sign in with "aws sso login --profile ${profile}" (${firstLine(message)})`;
+    }
     return `no AWS credentials: set AWS_PROFILE or pass --profile, or sign in with "aws sso login" (${firstLine(message)})`;
   }
   if (WRONG_CREDENTIALS.includes(name)) {

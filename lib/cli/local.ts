@@ -2,12 +2,11 @@ import { once } from "node:events";
 import { InvalidArgumentError, type Command } from "commander";
 import type { Cloud } from "../local/cloud.ts";
 import { runs, segueCommand } from "./command.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, explain } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { printable } from "../text/printable.ts";
 import { tableText } from "./table.ts";
 import type { Colors } from "./terminal.ts";
-import { messageOf } from "../logger.ts";
 
 interface LocalOptions {
   readonly stack?: readonly string[];
@@ -81,8 +80,9 @@ async function open(
       }),
     });
   } catch (error) {
-    const advice = messageOf(error).includes("manifest.json") ? ': run "cdk synth" first' : "";
-    throw new CommandError(`${messageOf(error)}${advice}`, EXIT_CODES.failed, { cause: error });
+    const why = explain(error);
+    const advice = why.includes("no manifest.json") ? ': run "cdk synth" first' : "";
+    throw new CommandError(`${why}${advice}`, EXIT_CODES.failed, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { CommandError, explain } from "./errors.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -48,6 +49,7 @@ function program(): Command {
   ];
   const root = new Command("segue")
     .description(DESCRIPTION)
+    .version(version(), "-V, --version", "tell the version of middy-segue")
     .helpCommand(false)
     .addHelpText("after", AFTER)
     .configureOutput({
@@ -61,6 +63,12 @@ function program(): Command {
     .exitOverride();
   for (const create of commands) root.addCommand(create().copyInheritedSettings(root));
   return root;
+}
+
+/** The package's own, of its sources and of what is built from them. */
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Runs the command `segue`; sets the process's exit code, and never rejects. */

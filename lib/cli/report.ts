@@ -53,11 +53,15 @@ export function reportCommand(): Command {
       ).argParser(timeOf),
     )
     .option("--until <time>", "the same (default: now)", timeOf)
-    .option("--output <file>", "the file; - is the standard output (default: <migration>.html)")
+    .option(
+      "--output <file>",
+      "the file; - is the standard output (default: <migration>-<stage>.html)",
+    )
     .action(
       runs(async ({ terminal }, migration: string | undefined, options: ReportOptions) => {
         const operator = await openOperator(migration, options);
-        const output = options.output ?? `${operator.parts.migration}.html`;
+        const { migration: name, stage } = operator.parts;
+        const output = options.output ?? `${name}-${stage}.html`;
         const toFile = !options.json && output !== STANDARD_OUTPUT;
         if (toFile) await assertWritable(output);
         const report = await withProgress(terminal.isInteractive && toFile, (show) =>
@@ -78,13 +82,21 @@ export function reportCommand(): Command {
 /** What can't be written is told now, and not after minutes of reading. */
 async function assertWritable(file: string): Promise<void> {
   const folder = dirname(resolve(file));
-  const isThere = await access(folder, constants.W_OK).then(
+  if (!(await isWritable(folder))) {
+    throw new CommandError(`--output: ${folder} is no folder to write to`);
+  }
+  const stats = await stat(file).catch(() => undefined);
+  if (stats?.isDirectory()) throw new CommandError(`--output: ${file} is a folder`);
+  if (stats !== undefined && !(await isWritable(file))) {
+    throw new CommandError(`--output: ${file} can't be written to`);
+  }
+}
+
+function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!isThere) throw new CommandError(`--output: ${folder} is no folder to write to`);
-  const stats = await stat(file).catch(() => undefined);
-  if (stats?.isDirectory()) throw new CommandError(`--output: ${file} is a folder`);
 }
 
 /** Reads all that a report is made from, and says meanwhile how far it is. */

@@ -77,6 +77,9 @@ function versionsText(v1: VersionMeasures, v2: VersionMeasures): string {
   });
 }
 
+/** Of what is wanted and what was measured, so that a terminal of 80 columns has room for both. */
+const GATE_WIDTHS = { 2: 24, 3: 25 };
+
 /** What the gate says to a document, condition by condition. */
 export function gateText(gate: Verdict | { readonly unreadable: string }, colors: Colors): string {
   if ("unreadable" in gate) return `gate: it can't be asked: ${printable(gate.unreadable)}`;
@@ -88,15 +91,18 @@ export function gateText(gate: Verdict | { readonly unreadable: string }, colors
     ...(conditions.length === 0
       ? []
       : [
-          tableText([
-            ["", "", "wanted", "measured"].map((text) => colors.dim(text)),
-            ...conditions.map(({ name, wanted, measured, met }) => [
-              met ? colors.green("✔") : colors.red("✖"),
-              name,
-              wanted,
-              measured,
-            ]),
-          ]),
+          tableText(
+            [
+              ["", "", "wanted", "measured"].map((text) => colors.dim(text)),
+              ...conditions.map(({ name, wanted, measured, met }) => [
+                met ? colors.green("✔") : colors.red("✖"),
+                name,
+                wanted,
+                measured,
+              ]),
+            ],
+            { maxWidths: GATE_WIDTHS },
+          ),
         ]),
     ...conditions
       .filter(({ met }) => !met)

@@ -49,8 +49,8 @@ function compares(document: ModeDocument): boolean {
 function toldOf(stretch: { phases: readonly Phase[]; to: number }, span: Span): Stretch {
   const [first] = stretch.phases;
   const { document, from, undone } = first!;
-  const isShort = document.mode === "old";
-  const name = isShort ? documentText(document) : document.mode;
+  // Without its ramp, `old` compares nothing, and a try that was undone may have been for the ramp alone.
+  const name = document.mode === "old" || undone ? documentText(document) : document.mode;
   return {
     label: undone ? `${name}, undone` : name,
     from: Math.max(from, span.from),

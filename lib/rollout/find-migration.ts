@@ -54,9 +54,13 @@ function notFoundText(
   if (names.length === 0) {
     return "no migration in this account and region: is the region right, and the stack deployed?";
   }
-  return several
-    ? `which migration${what}? There are ${names.join(", ")}`
-    : `no migration${what} in this account and region: there are ${names.join(", ")}`;
+  const list = names.join(", ");
+  if (!several) return `no migration${what} in this account and region: there are ${list}`;
+  if (names.length === 1) return `${list} is there more than once in this account and region`;
+  const [first, ...others] = there;
+  return others.every(({ migration }) => migration === first!.migration)
+    ? `which stage of ${first!.migration}? There are ${list}: say which with --stage`
+    : `which migration${what}? There are ${list}: say which by its name`;
 }
 
 /** An application that has the migration's name is looked at first, and mostly that is all. */

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { segue } from "../support/segue-command.ts";
 
+const manifest = JSON.parse(
+  readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"),
+);
 const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "commands.md"), "utf8");
+
+it("the version is the package's", async () => {
+  const { code, stdout } = await segue(["--version"], {});
+  assert.deepEqual([code, stdout], [0, `${manifest.version}\n`]);
+});
 
 describe("the help", () => {
   it("of each command is what the documentation shows, and has examples", async () => {

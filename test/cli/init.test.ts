@@ -219,7 +219,10 @@ describe("segue init", () => {
     await rm(join(folder, "package.json"));
     const { code, stderr } = await run("--name", "x", "--yes");
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /^segue: .*package\.json: .*: run "npm init" first, or name the project/);
+    assert.match(
+      stderr,
+      /^segue: .*: no package\.json there: run "npm init" first, or name the project/,
+    );
     assert.deepEqual(await files(), []);
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import {
   agreement,
@@ -13,8 +14,12 @@ import {
 import { mismatchesText, recordText } from "../../lib/cli/mismatches-text.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { timeOf } from "../../lib/cli/span.ts";
+import { gateText } from "../../lib/cli/status-text.ts";
 import { SignatureGroups } from "../../lib/records/groups.ts";
 import { comparisonRecord } from "../../lib/records/record.ts";
+import { conditionsOf } from "../../lib/rollout/conditions.ts";
+import { gateThresholds } from "../../lib/rollout/gate-thresholds.ts";
+import type { Verdict } from "../../lib/rollout/gate.ts";
 import { comparisonOf } from "../support/comparison.ts";
 
 const plain = pc.createColors(false);
@@ -57,6 +62,33 @@ describe("texts on a terminal", () => {
     assert.doesNotMatch(text, OBEYED);
     assert.match(text, /1 call · raw 100 % · noise not measured · 1 record ·/);
     assert.doesNotMatch(recordText(record, plain), OBEYED);
+  });
+
+  it("what the gate wants and what it measured fits a terminal of 80 columns", () => {
+    const version = { calls: 10_000, errors: 7, p99Ms: 1_234 };
+    const evidence = {
+      timeInModeMs: 1e9,
+      comparisons: 12_345,
+      disagreements: 123,
+      sampledComparisons: 12_345,
+      comparingInvocations: 12_345,
+      skippedByBreaker: 1_234,
+      v1: version,
+      v2: version,
+      pendingRepairs: undefined,
+    };
+    const conditions = conditionsOf(evidence, gateThresholds({ dualWrites: true }));
+    const verdict: Verdict = {
+      from: { mode: "shadow" },
+      to: { mode: "reverse-shadow" },
+      kind: "promotion",
+      allowed: false,
+      conditions,
+    };
+    const lines = gateText(verdict, pc.createColors(true)).split("\n");
+    const table = lines.slice(1, -conditions.filter(({ met }) => !met).length);
+    assert.ok(table.length > conditions.length, "there is something to wrap");
+    for (const line of table) assert.ok(stripVTControlCharacters(line).length <= 80, line);
   });
 
   it("figures are short, and a gap is a gap", () => {

@@ -67,6 +67,18 @@ describe("phases", () => {
     ]);
   });
 
+  it("a ramp that was undone is told with its percentage, and not as the mode that it began in", () => {
+    const { stretches } = told([
+      deploymentOf(1, 0, { mode: "shadow" }),
+      deploymentOf(2, 10, ramp(5), undone(20)),
+    ]);
+    assert.deepEqual(stretches, [
+      "shadow 0-10",
+      "shadow (5 % reverse-shadow), undone 10-20",
+      "shadow 20-100",
+    ]);
+  });
+
   it("a hundred thousand deployments take no longer than each of them", () => {
     const document = { mode: "shadow" } as const;
     const deployments = Array.from({ length: 100_000 }, (_, at) => deploymentOf(at, at, document));

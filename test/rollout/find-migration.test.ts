@@ -73,7 +73,7 @@ describe("finding a migration", () => {
     assert.deepEqual(await findMigration(client, { migration: "orders" }), { table: "o" });
     await assert.rejects(findMigration(client, {}), {
       name: "MigrationNotFound",
-      message: "which migration? There are orders (prod), things (prod)",
+      message: "which migration? There are orders (prod), things (prod): say which by its name",
     });
   });
 
@@ -83,10 +83,22 @@ describe("finding a migration", () => {
       ["things", { "segue.things.test": [{ table: "t" }] }],
     ]);
     await assert.rejects(findMigration(client, { migration: "things" }), {
-      message: "which migration things? There are things (prod), things (test)",
+      message:
+        "which stage of things? There are things (prod), things (test): say which with --stage",
     });
     const wanted = { migration: "things", stage: "test" };
     assert.deepEqual(await findMigration(client, wanted), { table: "t" });
+  });
+
+  it("says so where two stacks made one and the same", async (t) => {
+    const one = { "segue.things.prod": [{}] };
+    const client = await account(t, [
+      ["things", one],
+      ["things", one],
+    ]);
+    await assert.rejects(findMigration(client, {}), {
+      message: "things (prod) is there more than once in this account and region",
+    });
   });
 
   it("says what there is where nothing fits", async (t) => {

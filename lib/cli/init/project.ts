@@ -61,12 +61,16 @@ export function sourceStyle(isModule: boolean, options: CompilerOptions | undefi
 
 function readManifest(folder: string): Manifest {
   const file = join(folder, "package.json");
+  if (!existsSync(file)) {
+    throw new CommandError(
+      `${folder}: no package.json there: run "npm init" first, or name the project's folder`,
+    );
+  }
   let manifest: unknown;
   try {
     manifest = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    const advice = existsSync(file) ? "" : ': run "npm init" first, or name the project\'s folder';
-    throw new CommandError(`${file}: ${explain(error)}${advice}`);
+    throw new CommandError(`${file}: ${explain(error)}`);
   }
   if (typeof manifest !== "object" || manifest === null) {
     throw new CommandError(`${file}: it is not an object`);

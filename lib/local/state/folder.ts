@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { ClassicLevel } from "classic-level";
 import type { CloudState } from "./cloud-state.ts";
@@ -42,7 +42,7 @@ type Database = ClassicLevel<string, Buffer>;
  * @throws Error with one line that says why it can't be had; then nothing in it has changed
  */
 export async function openStateFolder(path: string): Promise<StateFolder> {
-  mkdirSync(path, { recursive: true });
+  makeFolder(resolve(path));
   // What a desktop or a version control puts into any folder is nobody's state.
   const strange = readdirSync(path).find(
     (name) => ![CLOUD, TABLES].includes(name) && !name.startsWith("."),
@@ -56,6 +56,18 @@ export async function openStateFolder(path: string): Promise<StateFolder> {
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** With those above it. Node's own way tries without end where none can be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been the first.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -121,8 +121,18 @@ test("leaves a folder alone that is somebody else's, but for hidden files", asyn
     message: `${path}: has thesis.txt in it, so it's no folder of the local cloud's state`,
   });
   assert.deepEqual(readdirSync(path), before);
-  await assert.rejects(openStateFolder(join(path, "thesis.txt")), /EEXIST/);
+  await assert.rejects(openStateFolder(join(path, "thesis.txt")), /ENOTDIR/);
 });
+
+test(
+  "says so where no folder can be made",
+  { skip: !existsSync("/proc/self") && "no /proc here" },
+  async () => {
+    await assert.rejects(openStateFolder("/proc/segue"), {
+      message: /^ENOENT: .*mkdir '\/proc\/segue'$/,
+    });
+  },
+);
 
 /** What of LevelDB's files has content of its own. */
 const dataIn = (path: string) =>
