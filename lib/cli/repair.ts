@@ -9,6 +9,7 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import {
   askOperatorFunction,
   invokeFunction,
+  notOperatorFunction,
   operatorFunction,
   settledRepairOf,
 } from "./invoke.ts";
@@ -106,11 +107,14 @@ async function settleOne(
     operatorFunction(operator.parts);
     assertAnswerable(yes, terminal);
   }
-  const repair = await findRepair(operator, id);
+  const found = await findRepair(operator, id);
+  // Before what is shown is read, so that what comes after it is noticed.
+  const look = isDecided ? await lookAt(operator, found) : undefined;
+  const repair = isDecided ? await readAgain(operator, found) : found;
   if (!isDecided || !json) {
     print(json ? JSON.stringify(repair, undefined, 2) : repairText(repair, colors));
   }
-  if (!isDecided) return EXIT_CODES.done;
+  if (look === undefined) return EXIT_CODES.done;
   const secondary = repair.primary === "v1" ? "v2" : "v1";
   const question =
     dismiss === undefined
@@ -118,14 +122,13 @@ async function settleOne(
       : "Take it out, as settled by hand?";
   if (!yes && !(await askToGoAhead(question))) return EXIT_CODES.declined;
   const { migration } = operator.parts;
-  const { subject, overlapped } = repair;
-  const at = { id, subject, overlapped };
+  const seen = { id, subject: repair.subject, look };
   const settled = settledRepairOf(
     await askOperatorFunction(
       operator,
       dismiss === undefined
-        ? { action: "run-repair", migration, repair: at }
-        : { action: "dismiss-repair", migration, repair: at, reason: dismiss },
+        ? { action: "run-repair", migration, repair: seen }
+        : { action: "dismiss-repair", migration, repair: seen, reason: dismiss },
     ),
   );
   const { outcome, why } = settled;
@@ -136,13 +139,43 @@ async function settleOne(
 }
 
 /** @throws {CommandError} where there is no such repair. */
-async function findRepair({ parts }: Operator, id: string): Promise<ListedRepair> {
-  for await (const repair of dynamodbRepairs(() => parts.table).list(parts.migration)) {
-    if (repair.id === id) return listed(repair);
-  }
-  throw new CommandError(
-    `no repair ${id} any more: "segue repair ${parts.migration}" lists those there are`,
+function findRepair({ parts }: Operator, id: string): Promise<ListedRepair> {
+  return pick(parts, id, dynamodbRepairs(() => parts.table).list(parts.migration));
+}
+
+/** Reads a repair as it is by now. @throws {CommandError} where it is gone. */
+function readAgain({ parts }: Operator, { id, subject }: ListedRepair): Promise<ListedRepair> {
+  const { migration, table } = parts;
+  return pick(parts, id, dynamodbRepairs(() => table).ofSubject({ migration, subject }));
+}
+
+async function pick(
+  { migration }: Operator["parts"],
+  id: string,
+  repairs: AsyncIterable<StoredRepair>,
+): Promise<ListedRepair> {
+  for await (const repair of repairs) if (repair.id === id) return listed(repair);
+  throw gone(migration, id);
+}
+
+function gone(migration: string, id: string): CommandError {
+  return new CommandError(
+    `no repair ${id} any more: "segue repair ${migration}" lists those there are`,
   );
+}
+
+/** Has it noted that a person looks at a repair. @throws {CommandError} where it is gone. */
+async function lookAt(operator: Operator, { id, subject }: ListedRepair): Promise<string> {
+  const { migration } = operator.parts;
+  const repair = { id, subject };
+  const answer = await askOperatorFunction(operator, {
+    action: "look-at-repair",
+    migration,
+    repair,
+  });
+  if (answer?.outcome === "gone") throw gone(migration, id);
+  if (typeof answer?.look !== "string") throw notOperatorFunction();
+  return answer.look;
 }
 
 function listed({ replay: _bytes, time, dueAt, ...told }: StoredRepair): ListedRepair {

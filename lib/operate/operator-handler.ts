@@ -5,8 +5,15 @@ import { RepairBook } from "../records/repair-book.ts";
 import { remainingTimeOf, resolveOptions, type SegueOptions } from "../segue-options.ts";
 import { judgeAgain } from "./judge-again.ts";
 import { replayRead, replayWrite, type ReplayOptions, type WriteOptions } from "./replay.ts";
-import { checkRequest } from "./request.ts";
-import { settleRepair, type SettledRepair } from "./settle-repair.ts";
+import { checkRequest, type OperatorRequest } from "./request.ts";
+import {
+  lookAtRepair,
+  settleRepair,
+  type LookRequest,
+  type RepairRequest,
+  type SeenRepair,
+  type SettledRepair,
+} from "./settle-repair.ts";
 import { Undecided, type RecordVerdict } from "./verdict.ts";
 import { verdictsOn, type Decide } from "./verdicts-on.ts";
 
@@ -16,7 +23,7 @@ const CONCURRENCY = 8;
 /** What the operator function answers. */
 export type OperatorAnswer =
   /** On the records that there was time for. */
-  { readonly verdicts: readonly RecordVerdict[] } | SettledRepair;
+  { readonly verdicts: readonly RecordVerdict[] } | SeenRepair | SettledRepair;
 
 /**
  * Makes the Lambda handler that the command `segue` has the migration's own adapters called with, by
@@ -56,9 +63,10 @@ export function operatorHandler(
     const given: ReplayOptions = { migration, requestId, remainingMs };
     const readMode = () => readInTime(modeSource, name, remainingMs() / 2);
 
-    if (request.action === "run-repair" || request.action === "dismiss-repair") {
+    if (isAboutRepair(request)) {
       const repairStore = repairs.get(name);
       if (repairStore === undefined) refuseRange("migration", name, "one with a dual write");
+      if (request.action === "look-at-repair") return lookAtRepair(request, repairStore);
       return settleRepair(request, { ...given, store: repairStore, logger, readMode });
     }
     const read = store.read!.bind(store);
@@ -75,6 +83,11 @@ export function operatorHandler(
     // In the order in which they are asked for.
     return { verdicts: await look(replayed(given, writing), 1) };
   };
+}
+
+/** A request may have anything in it besides, so its action alone says what it is. */
+function isAboutRepair(request: OperatorRequest): request is LookRequest | RepairRequest {
+  return request.action !== "replay" && request.action !== "judge";
 }
 
 /** By the rules of today. */

@@ -4,12 +4,15 @@ import type { RecordedAt } from "../records/record-store.ts";
 /** Records that one request may name. */
 export const MAX_RECORDS = 100;
 
-/** A dual write's repair, by what tells where it is, and as the person has seen it who decides about it. */
+/** A dual write's repair, by what tells where it is. */
 export interface RepairAt {
   readonly id: string;
   readonly subject: string;
-  /** Whether another write of the same key was known to have been under way. @default false */
-  readonly overlapped?: boolean;
+}
+
+/** A repair, and what the operator function has said of it when the person looked who decides about it. */
+export interface RepairSeen extends RepairAt {
+  readonly look: string;
 }
 
 /**
@@ -30,17 +33,19 @@ export type OperatorRequest =
       readonly migration: string;
       readonly records: readonly RecordedAt[];
     }
+  /** Notes that a person looks at a repair, so that no decision goes by what is out of date. */
+  | { readonly action: "look-at-repair"; readonly migration: string; readonly repair: RepairAt }
   /** Makes a repair that the pass has left to a person. */
-  | { readonly action: "run-repair"; readonly migration: string; readonly repair: RepairAt }
+  | { readonly action: "run-repair"; readonly migration: string; readonly repair: RepairSeen }
   /** Takes out a repair that a person has settled by hand, which is logged with the reason. */
   | {
       readonly action: "dismiss-repair";
       readonly migration: string;
-      readonly repair: RepairAt;
+      readonly repair: RepairSeen;
       readonly reason: string;
     };
 
-const ACTIONS = ["replay", "judge", "run-repair", "dismiss-repair"];
+const ACTIONS = ["replay", "judge", "look-at-repair", "run-repair", "dismiss-repair"];
 
 /** @throws {TypeError | RangeError} naming what is wrong, what it got and what is allowed. */
 export function checkRequest(event: unknown): OperatorRequest {
@@ -51,10 +56,10 @@ export function checkRequest(event: unknown): OperatorRequest {
     checkRecords(records);
     checkYesOrNo("writes", writes);
   } else {
-    const { id, subject, overlapped } = objectOf("repair", repair);
+    const { id, subject, look } = objectOf("repair", repair);
     checkText("repair.id", id);
     checkText("repair.subject", subject);
-    checkYesOrNo("repair.overlapped", overlapped);
+    if (action !== "look-at-repair") checkText("repair.look", look);
     if (action === "dismiss-repair") checkText("reason", reason);
   }
   return event as OperatorRequest;

@@ -141,7 +141,8 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       // Writes may be large, and many while a version is down.
       const expressions = {
         ProjectionExpression: "id",
-        FilterExpression: "attribute_not_exists(overlapped) OR attribute_exists(claim)",
+        FilterExpression:
+          "attribute_not_exists(overlapped) OR attribute_exists(claim) OR attribute_exists(look)",
       };
       const others = [];
       for await (const { id } of query(pk, repairSubject(subject), expressions, signal)) {
@@ -155,7 +156,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         repair,
         {
           ConditionExpression: "attribute_exists(#pk)",
-          UpdateExpression: "SET overlapped = :true REMOVE claim, claimedUntil",
+          UpdateExpression: "SET overlapped = :true REMOVE claim, claimedUntil, look",
           ExpressionAttributeNames: { "#pk": PARTITION_KEY },
           ExpressionAttributeValues: { ":true": { BOOL: true } },
         },
@@ -174,21 +175,49 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       for await (const record of query(pk, repairSubject(subject))) yield storedRepair(record);
     },
 
+    async look(repair, abortSignal) {
+      const { table, sdk, marshall, client } = await open();
+      try {
+        const { Attributes } = await client.send(
+          new sdk.UpdateItemCommand({
+            TableName: table,
+            Key: marshall(repairKey(repair)),
+            ConditionExpression: "attribute_exists(#pk)",
+            UpdateExpression: "SET look = if_not_exists(look, :look)",
+            ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+            ExpressionAttributeValues: { ":look": { S: crypto.randomUUID() } },
+            ReturnValues: "UPDATED_NEW",
+          }),
+          { abortSignal },
+        );
+        return { look: Attributes!["look"]!.S! };
+      } catch (error) {
+        if (isUnmet(error)) return undefined;
+        throw error;
+      }
+    },
+
     async claim(repair, untilMs, condition, signal) {
       const claim = crypto.randomUUID();
       const free = "(attribute_not_exists(claim) OR claimedUntil < :now OR claim = :claim)";
-      const unmarked = condition === "always" ? "" : " AND attribute_not_exists(overlapped)";
+      const unchanged =
+        condition === "always"
+          ? ""
+          : condition === "unless-overlapped"
+            ? " AND attribute_not_exists(overlapped)"
+            : " AND look = :look";
       const claimed = await update(
         repair,
         {
           // Its own claim is free to it, so that the SDK may try again what has been done already.
-          ConditionExpression: `attribute_exists(#pk) AND ${free}${unmarked}`,
+          ConditionExpression: `attribute_exists(#pk) AND ${free}${unchanged}`,
           UpdateExpression: "SET claim = :claim, claimedUntil = :until",
           ExpressionAttributeNames: { "#pk": PARTITION_KEY },
           ExpressionAttributeValues: {
             ":now": { N: String(Date.now()) },
             ":claim": { S: claim },
             ":until": { N: String(untilMs) },
+            ...(typeof condition === "object" && { ":look": { S: condition.look } }),
           },
         },
         signal,
@@ -220,7 +249,11 @@ async function conditional(send: () => Promise<unknown>): Promise<boolean> {
     await send();
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return false;
+    if (isUnmet(error)) return false;
     throw error;
   }
+}
+
+function isUnmet(error: unknown): boolean {
+  return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }

@@ -11,6 +11,7 @@ interface Entry {
   repair: StoredRepair;
   claim?: string;
   claimedUntil?: number;
+  look?: string | undefined;
 }
 
 export function memoryRepairs(): MemoryRepairs {
@@ -41,7 +42,10 @@ export function memoryRepairs(): MemoryRepairs {
     },
     async sameSubject({ id, migration, subject }) {
       return [...entries.values()]
-        .filter(({ repair, claim }) => !repair.overlapped || claim !== undefined)
+        .filter(
+          ({ repair, claim, look }) =>
+            !repair.overlapped || claim !== undefined || look !== undefined,
+        )
         .map(({ repair }) => repair)
         .filter(
           (other) => other.id !== id && other.migration === migration && other.subject === subject,
@@ -58,10 +62,18 @@ export function memoryRepairs(): MemoryRepairs {
     async *ofSubject({ migration, subject }) {
       yield* stored().filter((one) => one.migration === migration && one.subject === subject);
     },
+    async look({ id, migration, subject }) {
+      const entry = entries.get(id);
+      if (entry?.repair.migration !== migration || entry.repair.subject !== subject) {
+        return undefined;
+      }
+      return { look: (entry.look ??= crypto.randomUUID()) };
+    },
     async claim({ id }, untilMs, condition) {
       const entry = entries.get(id);
       if (entry === undefined) return undefined;
       if (condition === "unless-overlapped" && entry.repair.overlapped) return undefined;
+      if (typeof condition === "object" && condition.look !== entry.look) return undefined;
       if (entry.claim !== undefined && entry.claimedUntil! >= Date.now()) return undefined;
       entry.claim = crypto.randomUUID();
       entry.claimedUntil = untilMs;
@@ -70,8 +82,8 @@ export function memoryRepairs(): MemoryRepairs {
     async release({ id }, { claim }, why) {
       const entry = entries.get(id);
       if (entry?.claim !== claim) return;
-      const { repair } = entry;
-      entries.set(id, { repair: { ...repair, why, attempts: repair.attempts + 1 } });
+      const { repair, look } = entry;
+      entries.set(id, { repair: { ...repair, why, attempts: repair.attempts + 1 }, look });
     },
   };
 }

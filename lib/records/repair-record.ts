@@ -34,6 +34,8 @@ export interface RepairRecord {
   /** The pass that is at work on it, and until when nobody else is to be, in epoch milliseconds. */
   readonly claim?: string;
   readonly claimedUntil?: number;
+  /** A person's look at it. */
+  readonly look?: string;
 }
 
 /** UTF-8 bytes that are kept. With the replay's they stay below DynamoDB's 400 KB an item. */
@@ -76,7 +78,7 @@ export function cutWhy(why: string): string {
 }
 
 export function storedRepair(record: RepairRecord): StoredRepair {
-  const { pk, sk, claim, claimedUntil, ...rest } = record;
+  const { pk, sk, claim, claimedUntil, look, ...rest } = record;
   return {
     ...rest,
     time: Date.parse(record.time),

@@ -24,24 +24,36 @@ export interface RepairStore {
   ): Promise<boolean>;
   /** The other repairs of the same subject that {@link overlap} would change. */
   sameSubject(repair: Repair, signal: AbortSignal): Promise<readonly RepairIdentity[]>;
-  /** Marks a repair as overlapped and ends any claim on it; of no effect where it is gone. */
+  /** Marks a repair as overlapped and ends any claim and look at it; of no effect where it is gone. */
   overlap(repair: RepairIdentity, signal: AbortSignal): Promise<void>;
   /** All repairs of a migration, those of one subject one after another. */
   list(migration: string): AsyncIterable<StoredRepair>;
   /** The repairs of one subject. */
   ofSubject(of: Pick<RepairIdentity, "migration" | "subject">): AsyncIterable<StoredRepair>;
   /**
+   * Notes that a person looks at a repair. The look lasts until a write of its subject ends, whether the
+   * repair was marked before or not, and all who look meanwhile have the same. Nothing where it is gone.
+   */
+  look(repair: RepairIdentity, signal: AbortSignal): Promise<Look | undefined>;
+  /**
    * Claims a repair, so that two passes don't work on it at once; nothing if another has it, or the
    * condition isn't met.
+   *
+   * @param condition `always`, or `unless-overlapped`, or a look that must have lasted.
    */
   claim(
     repair: Repair,
     untilMs: number,
-    condition: "always" | "unless-overlapped",
+    condition: "always" | "unless-overlapped" | Look,
     signal: AbortSignal,
   ): Promise<Claim | undefined>;
   /** Ends a claim on a repair that could not be made, and counts the attempt. */
   release(repair: Repair, claim: Claim, why: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What a person has seen of a repair; an opaque text. */
+export interface Look {
+  readonly look: string;
 }
 
 /** A pass's hold on a repair; an opaque text. */

@@ -43,6 +43,12 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
       `in the mode ${plan.mode} nothing is written to ${repair.primary} any more, so it is no measure`,
     );
   }
+  // In reverse-shadow V2 is the first to have a write, in shadow V1. What the one that lacks this write has
+  // had first since then, and the other lacks in turn, is newer than what it would be given.
+  if (others.some(({ primary, time }) => primary !== repair.primary && time > repair.time)) {
+    const secondary = repair.primary === "v1" ? "v2" : "v1";
+    return leave(`a later write of the same key, which ${secondary} had first, is not done yet`);
+  }
   if (reconciles) return { action: "reconcile" };
   const { state, why, replay, idempotencyKey } = repair;
   if (state !== "secondary-failed" && !approved) {
@@ -58,7 +64,9 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
   if (inDoubt && !approved) {
     return leave("another write of the same key was under way, and there is no reconcile");
   }
-  if (others.some(({ time, dueAt }) => time < repair.time || dueAt > now)) {
+  const isBefore = ({ primary, time }: StoredRepair) =>
+    primary === repair.primary && time < repair.time;
+  if (others.some((other) => isBefore(other) || other.dueAt > now)) {
     return leave("another write of the same key comes first, or is under way");
   }
   return { action: "run-again" };

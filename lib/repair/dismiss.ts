@@ -1,7 +1,7 @@
 import type { StoredRepair } from "../call/repair.ts";
 import { messageOf } from "../logger.ts";
 import { finishRepair } from "../records/repair-book.ts";
-import type { RepairStore } from "../records/repair-store.ts";
+import type { Look, RepairStore } from "../records/repair-store.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import { wereAtOnce } from "./decide.ts";
 import { CAME_IN_BETWEEN, CLAIM_MS, REQUEST_MS, TAKEN, type RepairResult } from "./repair-one.ts";
@@ -12,19 +12,19 @@ import { CAME_IN_BETWEEN, CLAIM_MS, REQUEST_MS, TAKEN, type RepairResult } from 
  * has settled. Never rejects.
  *
  * @param others the other repairs of the same subject.
+ * @param look the person's at the repair: what there was is settled, and no write that came since.
  */
 export async function dismissRepair(
   store: RepairStore,
   repair: StoredRepair,
   others: readonly StoredRepair[],
+  look: Look,
 ): Promise<RepairResult> {
   const since = others.filter((other) => other.time > repair.time && !wereAtOnce(repair, other));
   const later = new Set(since.map(({ id }) => id));
-  // The person has settled what there was, and no write that came since.
-  const condition = repair.overlapped ? "always" : "unless-overlapped";
   try {
     const claim = await withTimeLimit(
-      (signal) => store.claim(repair, Date.now() + CLAIM_MS, condition, signal),
+      (signal) => store.claim(repair, Date.now() + CLAIM_MS, look, signal),
       REQUEST_MS,
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };

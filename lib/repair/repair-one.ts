@@ -8,7 +8,7 @@ import type { ModeDocument } from "../mode/mode-document.ts";
 import type { Version } from "../mode/mode.ts";
 import type { CheckedDualWrite } from "../operation.ts";
 import { finishRepair } from "../records/repair-book.ts";
-import type { RepairStore } from "../records/repair-store.ts";
+import type { Look, RepairStore } from "../records/repair-store.ts";
 import { withTimeLimit } from "../time-limit.ts";
 import { decide, wereAtOnce } from "./decide.ts";
 
@@ -50,13 +50,13 @@ export const CAME_IN_BETWEEN = "another write of the same key came in between";
  * Makes one repair that is due, or leaves it. Never rejects.
  *
  * @param others the other repairs of the same subject that are not done.
- * @param approved whether a person has decided that it is to be made.
+ * @param look that of the person, if one has decided that it is to be made.
  */
 export async function repairOne(
   options: RepairOptions,
   repair: StoredRepair,
   others: readonly StoredRepair[],
-  approved = false,
+  look?: Look,
 ): Promise<RepairResult> {
   const { migration, store, document, remainingMs } = options;
   const operation = migration.operations.get(repair.operation);
@@ -65,6 +65,7 @@ export async function repairOne(
   }
   const plan = planCall(document, operation, () => repair.bucket);
   const reconciles = operation.reconcile !== undefined;
+  const approved = look !== undefined;
   const decision = decide(repair, { plan, reconciles, others, approved, now: Date.now() });
   if (decision.action === "leave") return { outcome: "left", why: decision.why };
   if (remainingMs() <= 0) return { outcome: "left", why: NO_TIME };
@@ -74,14 +75,9 @@ export async function repairOne(
     const isRunAgain = decision.action === "run-again";
     const untilMs = Date.now() + CLAIM_MS;
     const claim = await request((signal) =>
-      // What there is to reconcile is read now; what is run again must not come after what came since. It
-      // may after what had come by the time when a person has said so.
-      store.claim(
-        repair,
-        untilMs,
-        isRunAgain && !repair.overlapped ? "unless-overlapped" : "always",
-        signal,
-      ),
+      // What there is to reconcile is read now; what is run again must not come after what came since,
+      // that is, since a person has looked if one has said so.
+      store.claim(repair, untilMs, isRunAgain ? (look ?? "unless-overlapped") : "always", signal),
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };
     try {
@@ -98,9 +94,9 @@ export async function repairOne(
       await request((signal) => store.release(repair, claim, why, signal));
       return { outcome: "failed", why };
     }
-    // Those that are run again come after it, in their order, unless a person alone knows that order; to
-    // what was reconciled it says nothing.
-    const following = isRunAgain ? others.filter((other) => !wereAtOnce(repair, other)) : [];
+    // Those that are run again come after it, in their order, unless a person alone knows that order, or
+    // they are to go the other way; to what was reconciled it says nothing.
+    const following = isRunAgain ? others.filter((other) => comesAfter(other, repair)) : [];
     const next = new Set(following.map(({ id }) => id));
     const removed = await request((signal) =>
       finishRepair(store, repair, claim, (id) => next.has(id), signal),
@@ -109,6 +105,10 @@ export async function repairOne(
   } catch (error) {
     return { outcome: "failed", why: messageOf(error) };
   }
+}
+
+function comesAfter(other: StoredRepair, repair: StoredRepair): boolean {
+  return other.primary === repair.primary && !wereAtOnce(repair, other);
 }
 
 /**

@@ -516,15 +516,20 @@ describe("what the operator function is asked", () => {
       {
         action: "dismiss-repair",
         migration: "things",
-        repair: { id: "a", subject: "s" },
+        repair: { id: "a", subject: "s", look: "l" },
         reason: " ",
       },
       /^reason: got " "/,
     ],
     [
       "a repair where there are no dual writes",
-      { action: "run-repair", migration: "things", repair: { id: "a", subject: "s" } },
+      { action: "look-at-repair", migration: "things", repair: { id: "a", subject: "s" } },
       /one with a dual write$/,
+    ],
+    [
+      "a repair that nobody has looked at",
+      { action: "run-repair", migration: "things", repair: { id: "a", subject: "s" } },
+      /^repair.look: got undefined/,
     ],
   ];
   for (const [what, event, message] of cases) {

@@ -11,6 +11,7 @@ import {
   type Mode,
   type SegueOptions,
 } from "../../lib/index.ts";
+import { finishRepair } from "../../lib/records/repair-book.ts";
 import { fixedMode, memoryMetrics, memoryRecords } from "../../lib/testing.ts";
 import { lambdaContext } from "../support/invoke.ts";
 import { repairOf } from "../support/repair.ts";
@@ -57,11 +58,16 @@ function bank(
   });
   const ask = (
     action: string,
-    { id, subject, overlapped }: StoredRepair,
+    { id, subject }: StoredRepair,
+    look = "none",
     more: object = {},
     context = lambdaContext(),
-  ) =>
-    handler({ action, migration: "things", repair: { id, subject, overlapped }, ...more }, context);
+  ) => handler({ action, migration: "things", repair: { id, subject, look }, ...more }, context);
+  const lookAt = async (repair: StoredRepair): Promise<string> => {
+    const answer: any = await ask("look-at-repair", repair);
+    assert.equal(answer.outcome, "seen");
+    return answer.look;
+  };
   return {
     calls,
     repairs,
@@ -73,10 +79,14 @@ function bank(
       if (repair.overlapped) await repairs.overlap(repair, signal);
       return repair;
     },
-    run: (repair: StoredRepair) => ask("run-repair", repair),
-    dismiss: (repair: StoredRepair, reason = "mended by hand") =>
-      ask("dismiss-repair", repair, { reason }),
+    async run(repair: StoredRepair, look?: string) {
+      return ask("run-repair", repair, look ?? (await lookAt(repair)));
+    },
+    async dismiss(repair: StoredRepair, look?: string, reason = "mended by hand") {
+      return ask("dismiss-repair", repair, look ?? (await lookAt(repair)), { reason });
+    },
     ask,
+    lookAt,
     ids: () => repairs.stored.map(({ id }) => id),
   };
 }
@@ -139,14 +149,42 @@ describe("a repair that a person wants made", () => {
 
   it("is left to another look where a write of its key has come since the person's", async () => {
     for (const settle of ["run", "dismiss"] as const) {
-      const { calls, repairs, ids, ...made } = bank();
-      const shown = await made.add();
-      await repairs.overlap(shown, signal);
-      const answer: any = await made[settle](shown);
-      assert.deepEqual([answer.outcome, calls, ids()], ["left", [], [shown.id]]);
-      assert.match(answer.why, /came in between: look again/);
-      assert.deepEqual(await made[settle]({ ...shown, overlapped: true }), { outcome: "done" });
+      for (const overlapped of [false, true]) {
+        const { calls, repairs, ids, ...made } = bank();
+        const shown = await made.add({ overlapped });
+        const look = await made.lookAt(shown);
+        const write = repairOf();
+        const finished = await finishRepair(
+          repairs,
+          write,
+          "unless-overlapped",
+          () => false,
+          signal,
+        );
+        assert.equal(finished, true);
+        const answer: any = await made[settle](shown, look);
+        assert.deepEqual([answer.outcome, calls, ids()], ["left", [], [shown.id]]);
+        assert.match(answer.why, /another write of the same key came in between/);
+        assert.deepEqual(await made[settle](shown), { outcome: "done" });
+      }
     }
+  });
+
+  it("is reconciled whatever has come since, for that is read now", async () => {
+    const { add, lookAt, run, repairs } = bank({ reconcile: () => {} });
+    const repair = await add();
+    const look = await lookAt(repair);
+    await repairs.overlap(repair, signal);
+    assert.deepEqual(await run(repair, look), { outcome: "done" });
+  });
+
+  it("is seen alike by all who look before a write of its key ends, and otherwise after", async () => {
+    const { add, lookAt, repairs } = bank();
+    const repair = await add();
+    const look = await lookAt(repair);
+    assert.equal(await lookAt(repair), look);
+    await repairs.overlap(repair, signal);
+    assert.notEqual(await lookAt(repair), look);
   });
 
   it("is left where a write of its key ends while it is being looked into", async () => {
@@ -171,10 +209,10 @@ describe("a repair that a person wants made", () => {
   });
 
   it("is not begun where there is no time for it", async () => {
-    const { add, ask, calls, repairs } = bank();
+    const { add, ask, lookAt, calls, repairs } = bank();
     const repair = await add();
     const context = lambdaContext({ remainingMs: () => 500 });
-    const answer: any = await ask("run-repair", repair, {}, context);
+    const answer: any = await ask("run-repair", repair, await lookAt(repair), {}, context);
     assert.deepEqual(answer, { outcome: "left", why: "there was no time for it" });
     assert.deepEqual([calls, repairs.stored[0]!.attempts], [[], 0]);
   });
@@ -221,11 +259,13 @@ describe("a repair that a person wants made", () => {
   });
 
   it("is gone where there is none, in another subject's too", async () => {
-    const { add, run, dismiss, ids } = bank();
+    const { add, ask, lookAt, run, dismiss, ids } = bank();
     const repair = await add();
+    const look = await lookAt(repair);
     for (const other of [repairOf(), { ...repair, subject: "another" }]) {
-      assert.equal(((await run(other)) as any).outcome, "gone");
-      assert.equal(((await dismiss(other)) as any).outcome, "gone");
+      assert.equal(((await ask("look-at-repair", other)) as any).outcome, "gone");
+      assert.equal(((await run(other, look)) as any).outcome, "gone");
+      assert.equal(((await dismiss(other, look)) as any).outcome, "gone");
     }
     assert.deepEqual(ids(), [repair.id]);
   });
@@ -236,7 +276,7 @@ describe("a repair that a person has settled by hand", () => {
     const { add, dismiss, calls, ids, logged } = bank();
     const { id } = await add();
     const repair = await add({ subject: "another" });
-    assert.deepEqual(await dismiss(repair, "paid back"), { outcome: "done" });
+    assert.deepEqual(await dismiss(repair, undefined, "paid back"), { outcome: "done" });
     assert.deepEqual([calls, ids()], [[], [id]]);
     assert.deepEqual(logged, [
       {
@@ -270,7 +310,7 @@ describe("a repair that a person has settled by hand", () => {
     const { add, ask, ids } = bank();
     const repair = await add();
     for (const action of ["judge", "replay"]) {
-      assert.deepEqual(await ask(action, repair, { records: [] }), { verdicts: [] });
+      assert.deepEqual(await ask(action, repair, "none", { records: [] }), { verdicts: [] });
     }
     assert.deepEqual(ids(), [repair.id]);
   });

@@ -80,6 +80,27 @@ function contract(open: () => RepairStore) {
     assert.deepEqual(await store.sameSubject(one, signal), []);
   });
 
+  it("knows whether a write has ended since a person has looked, marked or not", async () => {
+    const given = { migration: "looks", subject: "s" };
+    const [one, two] = [repairOf(given), repairOf(given)];
+    assert.equal(await store.look(one, signal), undefined, "nothing to look at");
+    await store.put(one, "intended", undefined, signal);
+    const soon = Date.now() - 1;
+    for (const round of ["unmarked", "marked"]) {
+      const look = (await store.look(one, signal))!;
+      assert.deepEqual(await store.look(one, signal), look, "of all who look at once");
+      const claim = await store.claim(one, soon, look, signal);
+      await store.release(one, claim!, "in vain", signal);
+      assert.ok(await store.claim(one, soon, look, signal), "it outlasts a pass");
+      const [met = assert.fail(round)] = await store.sameSubject(two, signal);
+      await store.overlap(met, signal);
+      assert.equal(await store.claim(one, soon, look, signal), undefined, round);
+      assert.deepEqual(await store.sameSubject(two, signal), [], "nobody looks any more");
+    }
+    const [stored = assert.fail()] = await listed(store, "looks");
+    assert.equal("look" in stored, false);
+  });
+
   it("keeps when a write's primary had settled", async () => {
     const repair = repairOf({ migration: "ends", endedAt: undefined });
     await store.put(repair, "intended", undefined, signal);

@@ -106,6 +106,32 @@ describe("decide", () => {
     assert.equal(action({ time: after, overlapped: true }), "leave");
   });
 
+  for (const [mode, primary, other] of [
+    ["shadow", "v1", "v2"],
+    ["reverse-shadow", "v2", "v1"],
+  ] as const) {
+    it(`brings nothing of ${primary} to ${other} past what ${other} had first, in ${mode}`, () => {
+      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const repair = repairOf({ ...failed, primary, endedAt: now - 119_000, time: now - 120_000 });
+      const actions = (given: Partial<StoredRepair>) =>
+        [
+          { reconciles: true },
+          { reconciles: false },
+          { reconciles: false, approved: true },
+          { reconciles: true, approved: true },
+        ].map((how) => {
+          const others = [repairOf({ endedAt: now - 1, dueAt: now - 1, ...given })];
+          return decide(repair, { plan, others, now, ...how }).action;
+        });
+      const later = { primary: other, time: now - 60_000 };
+      assert.deepEqual(actions(later), Array(4).fill("leave"));
+      const made = ["reconcile", "run-again", "run-again", "reconcile"];
+      assert.deepEqual(actions({ ...later, primary }), made, "that comes after it there");
+      const earlier = { primary: other, time: now - 200_000, endedAt: now - 199_000 };
+      assert.deepEqual(actions(earlier), made, "that is there already");
+    });
+  }
+
   it("never runs again what was under way beside another, for who was first is not known", () => {
     const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
     const repair = repairOf({ ...failed, endedAt: now - 119_000, time: now - 120_000 });

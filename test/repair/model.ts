@@ -211,6 +211,7 @@ class World {
       remove: request(repairs.remove),
       sameSubject: request(repairs.sameSubject),
       overlap: request(repairs.overlap),
+      look: request(repairs.look),
       claim: request(repairs.claim),
       release: request(repairs.release),
       list: repairs.list,
@@ -288,16 +289,21 @@ class World {
       },
       logger: { warn: () => {}, error: () => {} },
     });
-    const seen = this.repairs.stored.filter(({ overlapped }) => !overlapped);
-    for (const { id, subject, overlapped, operation, primary, arguments: args } of seen) {
+    const migration = "ledger";
+    for (const { id, subject, operation, primary, arguments: args } of this.repairs.stored) {
+      const looked: any = await ask(
+        { action: "look-at-repair", migration, repair: { id, subject } },
+        lambdaContext(),
+      );
+      if (looked.outcome === "gone") continue;
       await this.turn();
       const [account, value] = args as readonly string[];
       const key = operation === "add" ? `${account}/${value}` : account!;
       if (this.data[primary].get(key) !== value) continue;
       // Long enough for a whole write in between.
       for (let turns = 0; turns < 15; turns++) await this.turn();
-      const repair = { id, subject, overlapped };
-      await ask({ action: "run-repair", migration: "ledger", repair }, lambdaContext());
+      const repair = { id, subject, look: looked.look };
+      await ask({ action: "run-repair", migration, repair }, lambdaContext());
     }
   }
 }

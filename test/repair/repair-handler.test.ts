@@ -331,6 +331,61 @@ describe("the repair pass", () => {
     assert.equal(repairs.stored.length, 1);
   });
 
+  describe("loses no write that a caller saw succeed, when the versions have changed places", () => {
+    /** In shadow V2 failed, and in reverse-shadow V1, with a newer value for the same account. */
+    async function swapped(options: Parameters<typeof bank>[0]) {
+      const made = bank(options, "reverse-shadow");
+      const now = Date.now();
+      made.data.v1.set("a", 1);
+      made.data.v2.set("a", 4);
+      const state = "secondary-failed";
+      const ends = { endedAt: now - 199_000, dueAt: now - 1 };
+      const old = await made.add({ state, time: now - 200_000, ...ends, arguments: ["a", 1] });
+      const newer = { state, time: now - 100_000, endedAt: now - 99_000, primary: "v2" } as const;
+      return {
+        ...made,
+        old,
+        addNewer: (given: Partial<StoredRepair> = {}) =>
+          made.add({ ...newer, arguments: ["a", 4], ...given }),
+      };
+    }
+
+    it("by running again what is newer, and leaving to a person what is older", async () => {
+      const { data, pass, old, addNewer, repairs } = await swapped({});
+      await addNewer();
+      for (const done of [1, 0]) assert.equal((await pass()).done, done);
+      assert.deepEqual([data.v1, data.v2], [new Map([["a", 4]]), new Map([["a", 4]])]);
+      assert.deepEqual(
+        repairs.stored.map(({ id, overlapped }) => [id, overlapped]),
+        [[old.id, true]],
+      );
+    });
+
+    it("by reconciling what is newer first, however long that takes", async () => {
+      let broken = true;
+      const { data, pass, addNewer, repairs } = await swapped({
+        reconcile: async (primary, secondary, write) => {
+          if (broken && write.primary === "v2") throw new Error("V1 is down");
+          await reconcile(primary, secondary, write);
+        },
+      });
+      await addNewer();
+      assert.equal((await pass()).done, 0);
+      assert.equal(data.v2.get("a"), 4);
+      broken = false;
+      assert.equal((await pass()).done, 2);
+      assert.deepEqual([data.v1, data.v2], [new Map([["a", 4]]), new Map([["a", 4]])]);
+      assert.deepEqual(repairs.stored, []);
+    });
+
+    it("by waiting while what is newer may be under way", async () => {
+      const { data, pass, addNewer } = await swapped({ reconcile });
+      await addNewer({ state: "intended", endedAt: undefined, dueAt: Date.now() + 60_000 });
+      assert.match((await pass()).left[0]!.why, /a later write of the same key/);
+      assert.equal(data.v2.get("a"), 4);
+    });
+  });
+
   it("marks a write that is under way, so that it is looked into again", async () => {
     const { add, pass, repairs } = bank({ reconcile });
     await add();
