@@ -37,7 +37,8 @@ export function dynamoDbCosts(
     UpdateItem: 2 * failed,
     // When it is done, by the function itself or by the repair pass.
     DeleteItem: dualWrites,
-    Query: dualWrites + repairPasses * SHARDS,
+    // Each that is done, and each that the pass takes up, looks for others of its subject.
+    Query: dualWrites + failed + repairPasses * SHARDS,
   };
   const repairWrites = requests.PutItem + requests.UpdateItem + requests.DeleteItem;
   const hoursKept = retentionDays * 24;
@@ -47,7 +48,8 @@ export function dynamoDbCosts(
       records * Math.ceil(recordBytes / WRITE_UNIT_BYTES) +
       repairWrites * Math.ceil(repairBytes / WRITE_UNIT_BYTES),
     // A repair is found by its subject, itself; a Query that finds nothing is a unit all the same.
-    readUnits: dualWrites * Math.ceil(repairBytes / READ_UNIT_BYTES) + repairPasses * SHARDS,
+    readUnits:
+      (dualWrites + failed) * Math.ceil(repairBytes / READ_UNIT_BYTES) + repairPasses * SHARDS,
     storageGb: (records * (recordBytes + ITEM_OVERHEAD_BYTES) * (hoursKept / hours)) / GB,
   };
 }

@@ -230,11 +230,10 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         repair,
         {
           ConditionExpression: "claim = :claim",
-          UpdateExpression: "SET why = :why ADD attempts :one REMOVE claim, claimedUntil",
+          UpdateExpression: `${why === undefined ? "" : "SET why = :why ADD attempts :one "}REMOVE claim, claimedUntil`,
           ExpressionAttributeValues: {
             ":claim": { S: claim },
-            ":why": { S: cutWhy(why) },
-            ":one": { N: "1" },
+            ...(why !== undefined && { ":why": { S: cutWhy(why) }, ":one": { N: "1" } }),
           },
         },
         signal,

@@ -83,7 +83,8 @@ export function memoryRepairs(): MemoryRepairs {
       const entry = entries.get(id);
       if (entry?.claim !== claim) return;
       const { repair, look } = entry;
-      entries.set(id, { repair: { ...repair, why, attempts: repair.attempts + 1 }, look });
+      const tried = why === undefined ? repair : { ...repair, why, attempts: repair.attempts + 1 };
+      entries.set(id, { repair: tried, look });
     },
   };
 }

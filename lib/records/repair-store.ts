@@ -47,8 +47,17 @@ export interface RepairStore {
     condition: "always" | "unless-overlapped" | Look,
     signal: AbortSignal,
   ): Promise<Claim | undefined>;
-  /** Ends a claim on a repair that could not be made, and counts the attempt. */
-  release(repair: Repair, claim: Claim, why: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends a claim on a repair that was not made.
+   *
+   * @param why it could not be, which counts as an attempt; `undefined` where it was not tried.
+   */
+  release(
+    repair: Repair,
+    claim: Claim,
+    why: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /** What a person has seen of a repair; an opaque text. */

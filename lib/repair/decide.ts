@@ -43,11 +43,10 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
       `in the mode ${plan.mode} nothing is written to ${repair.primary} any more, so it is no measure`,
     );
   }
-  // In reverse-shadow V2 is the first to have a write, in shadow V1. What the one that lacks this write has
-  // had first since then, and the other lacks in turn, is newer than what it would be given.
-  if (others.some(({ primary, time }) => primary !== repair.primary && time > repair.time)) {
+  const crossing = crossingWrite(repair, circumstances);
+  if (crossing !== undefined) {
     const secondary = repair.primary === "v1" ? "v2" : "v1";
-    return leave(`a later write of the same key, which ${secondary} had first, is not done yet`);
+    return leave(`another write of the same key, which ${secondary} had first, ${crossing}`);
   }
   if (reconciles) return { action: "reconcile" };
   const { state, why, replay, idempotencyKey } = repair;
@@ -70,4 +69,24 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
     return leave("another write of the same key comes first, or is under way");
   }
   return { action: "run-again" };
+}
+
+/**
+ * Says why a repair waits for one that goes the other way. In shadow V1 is the first to have a write, in
+ * reverse-shadow V2, so that each may lack what the other has. Whichever is repaired first is what is
+ * left of the two, so nothing may come before a newer one. An ambiguous one may copy what is older than
+ * both, so it comes last; a killed one is taken for done, since its caller may have seen it succeed.
+ */
+function crossingWrite(
+  repair: StoredRepair,
+  { others, reconciles, now }: Circumstances,
+): string | undefined {
+  const crossing = others.filter(({ primary }) => primary !== repair.primary);
+  if (crossing.some(({ dueAt }) => dueAt > now)) return "may be under way";
+  const isInDoubt = ({ state }: StoredRepair) => state === "ambiguous";
+  const comesFirst = (other: StoredRepair) =>
+    !reconciles || isInDoubt(other) === isInDoubt(repair)
+      ? other.time > repair.time
+      : isInDoubt(repair);
+  return crossing.some(comesFirst) ? "is to be repaired first" : undefined;
 }

@@ -49,7 +49,7 @@ export const CAME_IN_BETWEEN = "another write of the same key came in between";
 /**
  * Makes one repair that is due, or leaves it. Never rejects.
  *
- * @param others the other repairs of the same subject that are not done.
+ * @param others the other repairs of the same subject, as they were when they were listed.
  * @param look that of the person, if one has decided that it is to be made.
  */
 export async function repairOne(
@@ -66,13 +66,15 @@ export async function repairOne(
   const plan = planCall(document, operation, () => repair.bucket);
   const reconciles = operation.reconcile !== undefined;
   const approved = look !== undefined;
-  const decision = decide(repair, { plan, reconciles, others, approved, now: Date.now() });
-  if (decision.action === "leave") return { outcome: "left", why: decision.why };
+  const decideBeside = (those: readonly StoredRepair[]) =>
+    decide(repair, { plan, reconciles, others: those, approved, now: Date.now() });
+  const expected = decideBeside(others);
+  if (expected.action === "leave") return { outcome: "left", why: expected.why };
   if (remainingMs() <= 0) return { outcome: "left", why: NO_TIME };
   const request = <Value>(run: (signal: AbortSignal) => Promise<Value>) =>
     withTimeLimit(run, REQUEST_MS);
   try {
-    const isRunAgain = decision.action === "run-again";
+    const isRunAgain = expected.action === "run-again";
     const untilMs = Date.now() + CLAIM_MS;
     const claim = await request((signal) =>
       // What there is to reconcile is read now; what is run again must not come after what came since,
@@ -80,6 +82,14 @@ export async function repairOne(
       store.claim(repair, untilMs, isRunAgain ? (look ?? "unless-overlapped") : "always", signal),
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };
+    // They may have been listed minutes ago. What ends from now on ends the claim; what began before, or
+    // was left by its write, has not.
+    const present = await request(() => othersOf(store, repair));
+    const decision = decideBeside(present);
+    if (decision.action === "leave") {
+      await request((signal) => store.release(repair, claim, undefined, signal));
+      return { outcome: "left", why: decision.why };
+    }
     try {
       const limitMs = Math.min(REPAIR_MS, remainingMs());
       // What began now might go on when the environment is thawed, after whatever came in between.
@@ -96,7 +106,7 @@ export async function repairOne(
     }
     // Those that are run again come after it, in their order, unless a person alone knows that order, or
     // they are to go the other way; to what was reconciled it says nothing.
-    const following = isRunAgain ? others.filter((other) => comesAfter(other, repair)) : [];
+    const following = isRunAgain ? present.filter((other) => comesAfter(other, repair)) : [];
     const next = new Set(following.map(({ id }) => id));
     const removed = await request((signal) =>
       finishRepair(store, repair, claim, (id) => next.has(id), signal),
@@ -105,6 +115,17 @@ export async function repairOne(
   } catch (error) {
     return { outcome: "failed", why: messageOf(error) };
   }
+}
+
+async function othersOf(
+  store: RepairStore,
+  { id, migration, subject }: StoredRepair,
+): Promise<StoredRepair[]> {
+  const others: StoredRepair[] = [];
+  for await (const other of store.ofSubject({ migration, subject })) {
+    if (other.id !== id) others.push(other);
+  }
+  return others;
 }
 
 function comesAfter(other: StoredRepair, repair: StoredRepair): boolean {

@@ -149,6 +149,10 @@ function contract(open: () => RepairStore) {
     await store.release(repair, first, "in vain", signal);
     const [{ attempts, why } = assert.fail()] = await listed(store, "claims");
     assert.deepEqual({ attempts, why }, { attempts: 1, why: "in vain" });
+    const untried = (await store.claim(repair, later, "always", signal))!;
+    await store.release(repair, untried, undefined, signal);
+    const [still = assert.fail()] = await listed(store, "claims");
+    assert.deepEqual([still.attempts, still.why], [1, "in vain"]);
     const second = (await store.claim(repair, Date.now() - 1, "always", signal))!;
     const third = (await store.claim(repair, later, "always", signal))!;
     assert.equal(await store.remove(repair, second, signal), false, "its time was over");

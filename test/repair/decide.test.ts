@@ -123,14 +123,41 @@ describe("decide", () => {
           const others = [repairOf({ endedAt: now - 1, dueAt: now - 1, ...given })];
           return decide(repair, { plan, others, now, ...how }).action;
         });
-      const later = { primary: other, time: now - 60_000 };
+      const done = { primary: other, state: "secondary-failed" } as const;
+      const later = { ...done, time: now - 60_000 };
       assert.deepEqual(actions(later), Array(4).fill("leave"));
       const made = ["reconcile", "run-again", "run-again", "reconcile"];
       assert.deepEqual(actions({ ...later, primary }), made, "that comes after it there");
-      const earlier = { primary: other, time: now - 200_000, endedAt: now - 199_000 };
+      const earlier = { ...done, time: now - 200_000, endedAt: now - 199_000 };
       assert.deepEqual(actions(earlier), made, "that is there already");
+      const underWay = { ...earlier, dueAt: now + 1 };
+      assert.deepEqual(actions(underWay), Array(4).fill("leave"), "that may be under way");
     });
   }
+
+  describe("of two writes that cross, reconciles first", () => {
+    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const at = { dueAt: now - 1, endedAt: now - 1 };
+    const one = (state: StoredRepair["state"], time: number) =>
+      repairOf({ ...at, primary: "v1", state, time: now - time });
+    const other = (state: StoredRepair["state"], time: number) =>
+      repairOf({ ...at, primary: "v2", state, time: now - time });
+    const isMade = (repair: StoredRepair, beside: StoredRepair) =>
+      decide(repair, { plan, others: [beside], now, reconciles: true }).action === "reconcile";
+    const cases: [what: string, first: StoredRepair, second: StoredRepair][] = [
+      ["the newer, where both were done", one("secondary-failed", 1), other("secondary-failed", 2)],
+      ["the newer, where both are in doubt", one("ambiguous", 1), other("ambiguous", 2)],
+      ["the one that was done, though older", one("secondary-failed", 2), other("ambiguous", 1)],
+      ["the one that was done, newer too", one("secondary-failed", 1), other("ambiguous", 2)],
+      ["a killed one that is newer", one("intended", 1), other("secondary-failed", 2)],
+      ["a killed one before one in doubt", one("intended", 2), other("ambiguous", 1)],
+    ];
+    for (const [what, first, second] of cases) {
+      it(what, () => {
+        assert.deepEqual([isMade(first, second), isMade(second, first)], [true, false]);
+      });
+    }
+  });
 
   it("never runs again what was under way beside another, for who was first is not known", () => {
     const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);

@@ -112,8 +112,11 @@ interface Setting {
   readonly startedAt: number;
   /** When its invocation was over; infinite where it was killed, or a request may land at any time. */
   overAt: number;
+  /** Whether its process was killed in the middle of it. */
+  killed: boolean;
   /** Whether its caller saw it succeed. */
   done: boolean;
+  landsLate: boolean;
 }
 
 class World {
@@ -252,7 +255,10 @@ class World {
     const work = async () => {
       for (const [index, steps] of invocations.entries()) {
         await invoke(steps, lambdaContext({ requestId: `request-${this.#ids++}-${index}` }));
-        for (const one of settings.splice(0)) one.overAt = Date.now();
+        for (const one of settings.splice(0)) {
+          one.killed = false;
+          if (!one.landsLate) one.overAt = Date.now();
+        }
       }
     };
     const killed = async () => {
@@ -270,7 +276,14 @@ class World {
   ): Promise<void> {
     const id = `${operation}-${this.#ids++}`;
     let seen: string;
-    const setting: Setting = { account, startedAt: Date.now(), overAt: Infinity, done: false };
+    const setting: Setting = {
+      account,
+      startedAt: Date.now(),
+      overAt: Infinity,
+      killed: true,
+      done: false,
+      landsLate: primary === "lands late" || secondary === "lands late",
+    };
     if (operation === "set") this.settings.set(id, setting);
     try {
       const answer = await client[operation](account, id, { primary, secondary });
@@ -281,16 +294,21 @@ class World {
     const expected = { "does it": "done", refuses: "refused" }[primary as string] ?? "broken";
     if (seen !== expected) this.wrong.push(`${id}: ${seen}, not ${expected}`);
     setting.done = seen === "done";
-    if (seen !== "broken" && secondary !== "lands late") settings.push(setting);
+    settings.push(setting);
     if (seen === "done" && operation === "add") this.seen.set(`${account}/${id}`, id);
   }
 
-  /** What has been brought back past a success that came after it. */
+  /**
+   * What has been brought back past a success that came after it. What a killed process has left is taken
+   * for done, which can't be known.
+   */
   get broughtBack(): string[] {
     return ["alice", "bob"].filter((account) => {
       const last = this.settings.get(this.data.v1.get(account) ?? "");
-      return [...this.settings.values()].some(
-        (one) => one.account === account && one.done && one.startedAt > (last?.overAt ?? 0),
+      const all = [...this.settings.values()].filter((one) => one.account === account);
+      return (
+        all.every(({ killed }) => !killed) &&
+        all.some(({ done, startedAt }) => done && startedAt > (last?.overAt ?? 0))
       );
     });
   }
