@@ -408,16 +408,19 @@ describe("no function has a permission to spare", { concurrency: true }, () => {
         await payments.makeRepairsDue();
         await cloud.lambda.retire(outputs["OperatorFunctionName"]!);
         const key = `pay:${customerId}:p-1`;
-        const repair = (await payments.repairs()).find((one) => one["idempotencyKey"] === key)!;
-        const request = {
-          action: "dismiss-repair",
-          migration: "payments",
-          repair,
-          reason: "a test",
-        };
+        const repairs = await payments.repairs();
+        const { id, subject } = repairs.find((one) => one["idempotencyKey"] === key)!;
+        const ask = (action: string, more: object) =>
+          payments.invoke(outputs["OperatorFunctionName"]!, {
+            action,
+            migration: "payments",
+            repair: { id, subject, ...more },
+            reason: "a test",
+          });
         let answer: { outcome: string; why?: string };
         do {
-          answer = await payments.invoke(outputs["OperatorFunctionName"]!, request);
+          const { look } = await ask("look-at-repair", {});
+          answer = await ask("dismiss-repair", { look });
           // A pass of the schedule may be at it, and leaves it.
         } while (answer.why?.startsWith("another pass"));
         assert.equal(answer.outcome, "done");
