@@ -50,3 +50,9 @@ export interface StoredRepair extends Repair {
   /** How often the repair pass has tried in vain. */
   readonly attempts: number;
 }
+
+/** What a repair tells to one of the same subject. */
+export type OtherRepair = Pick<
+  StoredRepair,
+  "id" | "requestId" | "state" | "time" | "dueAt" | "endedAt" | "primary" | "overlapped"
+>;

@@ -37,8 +37,9 @@ export function dynamoDbCosts(
     UpdateItem: 2 * failed,
     // When it is done, by the function itself or by the repair pass.
     DeleteItem: dualWrites,
-    // Each that is done, and each that the pass takes up, looks for others of its subject.
-    Query: dualWrites + failed + repairPasses * SHARDS,
+    // Each that is done, and each that the pass takes up, looks for others of its subject; the pass once
+    // more for its claim.
+    Query: dualWrites + 2 * failed + repairPasses * SHARDS,
   };
   const repairWrites = requests.PutItem + requests.UpdateItem + requests.DeleteItem;
   const hoursKept = retentionDays * 24;
@@ -49,7 +50,7 @@ export function dynamoDbCosts(
       repairWrites * Math.ceil(repairBytes / WRITE_UNIT_BYTES),
     // A repair is found by its subject, itself; a Query that finds nothing is a unit all the same.
     readUnits:
-      (dualWrites + failed) * Math.ceil(repairBytes / READ_UNIT_BYTES) + repairPasses * SHARDS,
+      (dualWrites + 2 * failed) * Math.ceil(repairBytes / READ_UNIT_BYTES) + repairPasses * SHARDS,
     storageGb: (records * (recordBytes + ITEM_OVERHEAD_BYTES) * (hoursKept / hours)) / GB,
   };
 }

@@ -7,7 +7,13 @@ import {
   SORT_KEY,
   type RepairIdentity,
 } from "./keys.ts";
-import { cutWhy, repairRecord, storedRepair, type RepairRecord } from "./repair-record.ts";
+import {
+  cutWhy,
+  otherRepair,
+  repairRecord,
+  storedRepair,
+  type RepairRecord,
+} from "./repair-record.ts";
 import type { RepairStore } from "./repair-store.ts";
 
 /** The SDK, imported on first use: only a dual write pays for it. */
@@ -57,7 +63,10 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
   async function* query(
     pk: string,
     prefix: string | undefined,
-    expressions: Pick<QueryCommandInput, "FilterExpression" | "ProjectionExpression"> = {},
+    expressions: Pick<
+      QueryCommandInput,
+      "FilterExpression" | "ProjectionExpression" | "ExpressionAttributeNames"
+    > = {},
     abortSignal?: AbortSignal,
   ): AsyncGenerator<RepairRecord> {
     const { table, sdk, unmarshall, client } = await open();
@@ -72,6 +81,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         ExpressionAttributeNames: {
           "#pk": PARTITION_KEY,
           ...(prefix !== undefined && { "#sk": SORT_KEY }),
+          ...expressions.ExpressionAttributeNames,
         },
         ExpressionAttributeValues: {
           ":pk": { S: pk },
@@ -168,6 +178,27 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       for (const pk of repairPartitions(migration)) {
         for await (const record of query(pk, undefined)) yield storedRepair(record);
       }
+    },
+
+    async others(repair, signal) {
+      const { pk } = repairKey(repair);
+      const expressions = {
+        ProjectionExpression: "id, requestId, #state, #time, dueAt, endedAt, #primary, overlapped",
+        ExpressionAttributeNames: { "#state": "state", "#time": "time", "#primary": "primary" },
+      };
+      const others = [];
+      for await (const record of query(pk, repairSubject(repair.subject), expressions, signal)) {
+        if (record.id !== repair.id) others.push(otherRepair(record));
+      }
+      return others;
+    },
+
+    async holds(repair, { claim }, signal) {
+      const { pk, sk } = repairKey(repair);
+      for await (const stored of query(pk, sk, { ProjectionExpression: "claim" }, signal)) {
+        return stored.claim === claim;
+      }
+      return false;
     },
 
     async *ofSubject({ migration, subject }) {

@@ -59,6 +59,14 @@ export function memoryRepairs(): MemoryRepairs {
       const mine = stored().filter((repair) => repair.migration === migration);
       yield* mine.toSorted((a, b) => a.subject.localeCompare(b.subject));
     },
+    async others({ id, migration, subject }) {
+      return stored().filter(
+        (one) => one.id !== id && one.migration === migration && one.subject === subject,
+      );
+    },
+    async holds({ id }, { claim }) {
+      return entries.get(id)?.claim === claim;
+    },
     async *ofSubject({ migration, subject }) {
       yield* stored().filter((one) => one.migration === migration && one.subject === subject);
     },

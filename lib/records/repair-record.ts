@@ -1,4 +1,4 @@
-import type { Repair, RepairState, StoredRepair } from "../call/repair.ts";
+import type { OtherRepair, Repair, RepairState, StoredRepair } from "../call/repair.ts";
 import type { Mode, Version } from "../mode/mode.ts";
 import { cutText, encodeValue } from "./encode.ts";
 import { repairKey } from "./keys.ts";
@@ -81,15 +81,30 @@ export function storedRepair(record: RepairRecord): StoredRepair {
   const { pk, sk, claim, claimedUntil, look, ...rest } = record;
   return {
     ...rest,
-    time: Date.parse(record.time),
-    dueAt: Date.parse(record.dueAt),
-    endedAt: record.endedAt === undefined ? undefined : Date.parse(record.endedAt),
+    ...otherRepair(record),
     idempotencyKey: record.idempotencyKey,
     arguments: argumentsOf(record.arguments),
     replay: record.replay,
     why: record.why,
-    overlapped: record.overlapped ?? false,
     attempts: record.attempts ?? 0,
+  };
+}
+
+/** What of a repair one of the same subject goes by: all that is read where many are. */
+export function otherRepair(
+  record: Pick<RepairRecord, Exclude<keyof OtherRepair, "overlapped">> &
+    Pick<RepairRecord, "overlapped" | "endedAt">,
+): OtherRepair {
+  const { id, requestId, state, time, dueAt, endedAt, primary, overlapped = false } = record;
+  return {
+    id,
+    requestId,
+    state,
+    time: Date.parse(time),
+    dueAt: Date.parse(dueAt),
+    endedAt: endedAt === undefined ? undefined : Date.parse(endedAt),
+    primary,
+    overlapped,
   };
 }
 

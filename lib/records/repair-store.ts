@@ -1,4 +1,4 @@
-import type { Repair, RepairState, StoredRepair } from "../call/repair.ts";
+import type { OtherRepair, Repair, RepairState, StoredRepair } from "../call/repair.ts";
 import type { RepairIdentity } from "./keys.ts";
 
 /** Where repairs are kept until both versions agree. They never expire. Every read is a consistent one. */
@@ -28,6 +28,10 @@ export interface RepairStore {
   overlap(repair: RepairIdentity, signal: AbortSignal): Promise<void>;
   /** All repairs of a migration, those of one subject one after another. */
   list(migration: string): AsyncIterable<StoredRepair>;
+  /** The other repairs of the same subject, without what may be large. */
+  others(repair: Repair, signal: AbortSignal): Promise<readonly OtherRepair[]>;
+  /** Whether a claim on a repair has not been ended, be it by a write that came in between. */
+  holds(repair: Repair, claim: Claim, signal: AbortSignal): Promise<boolean>;
   /** The repairs of one subject. */
   ofSubject(of: Pick<RepairIdentity, "migration" | "subject">): AsyncIterable<StoredRepair>;
   /**

@@ -1,5 +1,5 @@
 import type { Plan } from "../call/plan.ts";
-import type { StoredRepair } from "../call/repair.ts";
+import type { OtherRepair, StoredRepair } from "../call/repair.ts";
 
 /** What a repair pass does about a repair. */
 export type Decision =
@@ -16,7 +16,7 @@ export interface Circumstances {
   /** Whether the operation has a `reconcile`. */
   readonly reconciles: boolean;
   /** The other repairs of the same subject that are not done. */
-  readonly others: readonly StoredRepair[];
+  readonly others: readonly OtherRepair[];
   /** Whether a person has looked into what became of the write, and wants the secondary to have it. */
   readonly approved?: boolean;
   /** Epoch milliseconds. */
@@ -27,9 +27,9 @@ export interface Circumstances {
 const CLOCK_SKEW_MS = 1_000;
 
 /** Whether two writes were under way at the same time, so that the primary may have had either first. */
-export function wereAtOnce(one: StoredRepair, other: StoredRepair): boolean {
+export function wereAtOnce(one: OtherRepair, other: OtherRepair): boolean {
   const skewMs = one.requestId === other.requestId ? 0 : CLOCK_SKEW_MS;
-  const endOf = ({ endedAt, dueAt }: StoredRepair) => (endedAt ?? dueAt) + skewMs;
+  const endOf = ({ endedAt, dueAt }: OtherRepair) => (endedAt ?? dueAt) + skewMs;
   return one.time < endOf(other) && other.time < endOf(one);
 }
 
@@ -63,7 +63,7 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
   if (inDoubt && !approved) {
     return leave("another write of the same key was under way, and there is no reconcile");
   }
-  const isBefore = ({ primary, time }: StoredRepair) =>
+  const isBefore = ({ primary, time }: OtherRepair) =>
     primary === repair.primary && time < repair.time;
   if (others.some((other) => isBefore(other) || other.dueAt > now)) {
     return leave("another write of the same key comes first, or is under way");
@@ -75,18 +75,14 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
  * Says why a repair waits for one that goes the other way. In shadow V1 is the first to have a write, in
  * reverse-shadow V2, so that each may lack what the other has. Whichever is repaired first is what is
  * left of the two, so nothing may come before a newer one. An ambiguous one may copy what is older than
- * both, so it comes last; a killed one is taken for done, since its caller may have seen it succeed.
+ * both, so it comes last; a killed one is taken for done, since its caller may have seen it succeed. The
+ * order is the same for both of a pair, whatever can be done about either, so that one of them can go on.
  */
-function crossingWrite(
-  repair: StoredRepair,
-  { others, reconciles, now }: Circumstances,
-): string | undefined {
+function crossingWrite(repair: StoredRepair, { others, now }: Circumstances): string | undefined {
   const crossing = others.filter(({ primary }) => primary !== repair.primary);
   if (crossing.some(({ dueAt }) => dueAt > now)) return "may be under way";
-  const isInDoubt = ({ state }: StoredRepair) => state === "ambiguous";
-  const comesFirst = (other: StoredRepair) =>
-    !reconciles || isInDoubt(other) === isInDoubt(repair)
-      ? other.time > repair.time
-      : isInDoubt(repair);
+  const isInDoubt = ({ state }: OtherRepair) => state === "ambiguous";
+  const comesFirst = (other: OtherRepair) =>
+    isInDoubt(other) === isInDoubt(repair) ? other.time > repair.time : isInDoubt(repair);
   return crossing.some(comesFirst) ? "is to be repaired first" : undefined;
 }

@@ -1,4 +1,4 @@
-import type { StoredRepair } from "../call/repair.ts";
+import type { OtherRepair, StoredRepair } from "../call/repair.ts";
 import { messageOf } from "../logger.ts";
 import { finishRepair } from "../records/repair-book.ts";
 import type { Look, RepairStore } from "../records/repair-store.ts";
@@ -17,7 +17,7 @@ import { CAME_IN_BETWEEN, CLAIM_MS, REQUEST_MS, TAKEN, type RepairResult } from 
 export async function dismissRepair(
   store: RepairStore,
   repair: StoredRepair,
-  others: readonly StoredRepair[],
+  others: readonly OtherRepair[],
   look: Look,
 ): Promise<RepairResult> {
   const since = others.filter((other) => other.time > repair.time && !wereAtOnce(repair, other));

@@ -1,7 +1,7 @@
 import type { Call } from "../call/adapter.ts";
 import { planCall } from "../call/plan.ts";
 import { replayed } from "../call/replay.ts";
-import type { StoredRepair } from "../call/repair.ts";
+import type { OtherRepair, StoredRepair } from "../call/repair.ts";
 import { messageOf } from "../logger.ts";
 import type { DefinedMigration } from "../migration.ts";
 import type { ModeDocument } from "../mode/mode-document.ts";
@@ -20,6 +20,9 @@ export const CLAIM_MS = 60_000;
 
 /** Milliseconds that a request to the store may take. */
 export const REQUEST_MS = 3_000;
+
+/** Milliseconds that looking for the others of a subject may take, of which there may be many. */
+const LIST_MS = 10_000;
 
 /** What a repair is made with. */
 export interface RepairOptions {
@@ -55,7 +58,7 @@ export const CAME_IN_BETWEEN = "another write of the same key came in between";
 export async function repairOne(
   options: RepairOptions,
   repair: StoredRepair,
-  others: readonly StoredRepair[],
+  others: readonly OtherRepair[],
   look?: Look,
 ): Promise<RepairResult> {
   const { migration, store, document, remainingMs } = options;
@@ -66,7 +69,7 @@ export async function repairOne(
   const plan = planCall(document, operation, () => repair.bucket);
   const reconciles = operation.reconcile !== undefined;
   const approved = look !== undefined;
-  const decideBeside = (those: readonly StoredRepair[]) =>
+  const decideBeside = (those: readonly OtherRepair[]) =>
     decide(repair, { plan, reconciles, others: those, approved, now: Date.now() });
   const expected = decideBeside(others);
   if (expected.action === "leave") return { outcome: "left", why: expected.why };
@@ -82,15 +85,21 @@ export async function repairOne(
       store.claim(repair, untilMs, isRunAgain ? (look ?? "unless-overlapped") : "always", signal),
     );
     if (claim === undefined) return { outcome: "left", why: TAKEN };
-    // They may have been listed minutes ago. What ends from now on ends the claim; what began before, or
-    // was left by its write, has not.
-    const present = await request(() => othersOf(store, repair));
-    const decision = decideBeside(present);
-    if (decision.action === "leave") {
-      await request((signal) => store.release(repair, claim, undefined, signal));
-      return { outcome: "left", why: decision.why };
-    }
+    let present: readonly OtherRepair[];
     try {
+      // They may have been listed minutes ago. What ends from now on ends the claim; what is left by its
+      // write, or began before, does not.
+      const listMs = Math.min(LIST_MS, remainingMs());
+      present = await withTimeLimit((signal) => store.others(repair, signal), listMs);
+      const decision = decideBeside(present);
+      if (decision.action === "leave") {
+        await request((signal) => store.release(repair, claim, undefined, signal));
+        return { outcome: "left", why: decision.why };
+      }
+      // Only then: what ended before it was looked for is not there to be found.
+      if (!(await request((signal) => store.holds(repair, claim, signal)))) {
+        return { outcome: "left", why: CAME_IN_BETWEEN };
+      }
       const limitMs = Math.min(REPAIR_MS, remainingMs());
       // What began now might go on when the environment is thawed, after whatever came in between.
       if (limitMs <= 0) throw new Error(NO_TIME);
@@ -117,18 +126,7 @@ export async function repairOne(
   }
 }
 
-async function othersOf(
-  store: RepairStore,
-  { id, migration, subject }: StoredRepair,
-): Promise<StoredRepair[]> {
-  const others: StoredRepair[] = [];
-  for await (const other of store.ofSubject({ migration, subject })) {
-    if (other.id !== id) others.push(other);
-  }
-  return others;
-}
-
-function comesAfter(other: StoredRepair, repair: StoredRepair): boolean {
+function comesAfter(other: OtherRepair, repair: StoredRepair): boolean {
   return other.primary === repair.primary && !wereAtOnce(repair, other);
 }
 

@@ -67,6 +67,33 @@ function contract(open: () => RepairStore) {
     assert.deepEqual(found.toSorted(), [repairs[0]!.id, repairs[1]!.id].toSorted());
   });
 
+  it("tells of the others of a subject what one goes by, and nothing large", async () => {
+    const given = { migration: "others", subject: "s" };
+    const [one, two] = [repairOf(given), repairOf({ ...given, primary: "v2" })];
+    for (const repair of [one, two, repairOf({ ...given, subject: "s2" })]) {
+      await store.put(repair, "ambiguous", "why", signal);
+    }
+    await store.overlap(two, signal);
+    const [other = assert.fail(), ...more] = await store.others(one, signal);
+    assert.deepEqual(more, []);
+    const { id, requestId, time, dueAt, endedAt } = two;
+    const expected = { id, requestId, time, dueAt, endedAt, primary: "v2", state: "ambiguous" };
+    assert.partialDeepStrictEqual(other, { ...expected, overlapped: true });
+  });
+
+  it("knows whether a claim still holds", async () => {
+    const repair = repairOf({ migration: "holds" });
+    const claim = { claim: "another's" };
+    assert.equal(await store.holds(repair, claim, signal), false, "of none");
+    await store.put(repair, "intended", undefined, signal);
+    assert.equal(await store.holds(repair, claim, signal), false, "of one that nobody has");
+    const mine = (await store.claim(repair, Date.now() + 60_000, "always", signal))!;
+    assert.equal(await store.holds(repair, claim, signal), false);
+    assert.equal(await store.holds(repair, mine, signal), true);
+    await store.overlap(repair, signal);
+    assert.equal(await store.holds(repair, mine, signal), false);
+  });
+
   it("finds no other that is marked as overlapped already, unless a pass is at work on it", async () => {
     const given = { migration: "marked", subject: "s" };
     const [one, two] = [repairOf(given), repairOf(given)];

@@ -157,6 +157,14 @@ describe("decide", () => {
         assert.deepEqual([isMade(first, second), isMade(second, first)], [true, false]);
       });
     }
+
+    it("lets one of them go on where the other operation has no reconcile", () => {
+      const [ambiguous, done] = [one("ambiguous", 1), other("secondary-failed", 400_000)];
+      const settled = { ...done, endedAt: done.time + 1, replay };
+      const circumstances = { plan, others: [ambiguous], now, reconciles: false };
+      assert.equal(isMade(ambiguous, settled), false);
+      assert.equal(decide(settled, circumstances).action, "run-again");
+    });
   });
 
   it("never runs again what was under way beside another, for who was first is not known", () => {

@@ -225,6 +225,8 @@ class World {
       change: request(repairs.change),
       remove: request(repairs.remove),
       sameSubject: request(repairs.sameSubject),
+      others: request(repairs.others),
+      holds: request(repairs.holds),
       overlap: request(repairs.overlap),
       look: request(repairs.look),
       claim: request(repairs.claim),

@@ -280,6 +280,18 @@ describe("the repair pass", () => {
     assert.deepEqual(data.v2, new Map());
   });
 
+  it("lets go of what it could not look into, and tries again", async () => {
+    const { add, pass, repairs } = bank();
+    await add({ state: "secondary-failed" });
+    const others = mock.method(repairs, "others", async () => {
+      throw new Error("throttled");
+    });
+    const { failed, left } = await pass();
+    assert.deepEqual([failed, left[0]!.why], [1, "Error: throttled"]);
+    others.mock.restore();
+    assert.equal((await pass()).done, 1);
+  });
+
   it("keeps what it tried in vain, with the reason, and tries again", async () => {
     let down = true;
     const { add, pass, repairs } = bank({
@@ -398,6 +410,18 @@ describe("the repair pass", () => {
           "nobody holds it any more",
         );
       }
+    });
+
+    it("by leaving what a newer one, which is done by then, came in between of", async () => {
+      const { data, pass, old, repairs } = await swapped({});
+      const others = repairs.others.bind(repairs);
+      mock.method(repairs, "others", async (...given: Parameters<typeof others>) => {
+        // A write that is done marks what it meets, and goes.
+        await repairs.overlap(old, AbortSignal.timeout(1_000));
+        return others(...given);
+      });
+      assert.match((await pass()).left[0]!.why, /came in between/);
+      assert.equal(data.v2.get("a"), 4);
     });
 
     it("by waiting while what is newer may be under way", async () => {
