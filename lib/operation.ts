@@ -144,6 +144,12 @@ export interface UnfinishedWrite<Args extends readonly unknown[] = readonly unkn
   readonly idempotencyKey: string | undefined;
   /** The arguments, if they could be kept whole: plain data of at most 300,000 bytes, nothing redacted. */
   readonly arguments: Args | undefined;
+  /**
+   * Idempotency keys of writes of the same `key` that are to be repaired the other way, after this one:
+   * the secondary had them first, in another mode, and the primary may lack them. They are no sign of
+   * anything wrong.
+   */
+  readonly crossing: readonly string[];
 }
 
 /** One entry for every method of the dependency's interface. */

@@ -15,6 +15,12 @@ import { reconcilePayment } from "./reconcile.ts";
 // the next one in another, and two writes of one customer's are kept in their order.
 const key = ({ customerId }: PaymentId) => customerId;
 
+// What both services know a write by.
+const payKey = ({ customerId, paymentId }: PaymentId) => `pay:${customerId}:${paymentId}`;
+
+const refundKey = ({ customerId, paymentId, refundId }: PaymentId & { refundId: string }) =>
+  `refund:${customerId}:${paymentId}:${refundId}`;
+
 /**
  * What may differ: each service names its payments itself, and hears of them at its own time, which is
  * much later for one that was repaired.
@@ -58,14 +64,13 @@ export const payments = defineMigration<PaymentService>({
     paymentsOf: { kind: "read", key: (customerId) => customerId, compare: ofPayments },
     pay: {
       ...dualWrite,
-      idempotencyKey: ({ customerId, paymentId }) => `pay:${customerId}:${paymentId}`,
+      idempotencyKey: payKey,
       // The card's number, and whatever else of the card there will be.
       redact: ["$[*].card"],
     },
     refund: {
       ...dualWrite,
-      idempotencyKey: ({ customerId, paymentId, refundId }) =>
-        `refund:${customerId}:${paymentId}:${refundId}`,
+      idempotencyKey: refundKey,
     },
   },
 });
@@ -74,11 +79,14 @@ export const payments = defineMigration<PaymentService>({
 async function reconcile(
   primary: Client<PaymentService>,
   secondary: Client<PaymentService>,
-  { idempotencyKey = "" }: UnfinishedWrite,
+  { idempotencyKey = "", crossing }: UnfinishedWrite,
 ): Promise<void> {
   const [, customerId, paymentId] = idempotencyKey.split(":");
   if (customerId === undefined || paymentId === undefined) {
     throw new TypeError(`not the key of a payment: ${idempotencyKey}`);
   }
-  await reconcilePayment(primary, secondary, { customerId, paymentId });
+  const id = { customerId, paymentId };
+  await reconcilePayment(primary, secondary, id, (refundId) =>
+    crossing.includes(refundId === undefined ? payKey(id) : refundKey({ ...id, refundId })),
+  );
 }

@@ -54,5 +54,13 @@ export interface StoredRepair extends Repair {
 /** What a repair tells to one of the same subject. */
 export type OtherRepair = Pick<
   StoredRepair,
-  "id" | "requestId" | "state" | "time" | "dueAt" | "endedAt" | "primary" | "overlapped"
+  | "id"
+  | "requestId"
+  | "idempotencyKey"
+  | "state"
+  | "time"
+  | "dueAt"
+  | "endedAt"
+  | "primary"
+  | "overlapped"
 >;

@@ -183,7 +183,8 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     async others(repair, signal) {
       const { pk } = repairKey(repair);
       const expressions = {
-        ProjectionExpression: "id, requestId, #state, #time, dueAt, endedAt, #primary, overlapped",
+        ProjectionExpression:
+          "id, requestId, idempotencyKey, #state, #time, dueAt, endedAt, #primary, overlapped",
         ExpressionAttributeNames: { "#state": "state", "#time": "time", "#primary": "primary" },
       };
       const others = [];

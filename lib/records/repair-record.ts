@@ -82,7 +82,6 @@ export function storedRepair(record: RepairRecord): StoredRepair {
   return {
     ...rest,
     ...otherRepair(record),
-    idempotencyKey: record.idempotencyKey,
     arguments: argumentsOf(record.arguments),
     replay: record.replay,
     why: record.why,
@@ -91,14 +90,22 @@ export function storedRepair(record: RepairRecord): StoredRepair {
 }
 
 /** What of a repair one of the same subject goes by: all that is read where many are. */
-export function otherRepair(
-  record: Pick<RepairRecord, Exclude<keyof OtherRepair, "overlapped">> &
-    Pick<RepairRecord, "overlapped" | "endedAt">,
-): OtherRepair {
-  const { id, requestId, state, time, dueAt, endedAt, primary, overlapped = false } = record;
+export function otherRepair(record: Pick<RepairRecord, keyof OtherRepair>): OtherRepair {
+  const {
+    id,
+    requestId,
+    idempotencyKey,
+    state,
+    time,
+    dueAt,
+    endedAt,
+    primary,
+    overlapped = false,
+  } = record;
   return {
     id,
     requestId,
+    idempotencyKey,
     state,
     time: Date.parse(time),
     dueAt: Date.parse(dueAt),

@@ -104,7 +104,8 @@ export async function repairOne(
       // What began now might go on when the environment is thawed, after whatever came in between.
       if (limitMs <= 0) throw new Error(NO_TIME);
       await withTimeLimit(
-        (signal) => settle(options, operation, decision.action, repair, untilMs, signal),
+        (signal) =>
+          settle(options, operation, { repair, present }, decision.action, untilMs, signal),
         limitMs,
       );
     } catch (error) {
@@ -138,8 +139,8 @@ function comesAfter(other: OtherRepair, repair: StoredRepair): boolean {
 async function settle(
   { migration, requestId }: RepairOptions,
   operation: CheckedDualWrite,
+  { repair, present }: { repair: StoredRepair; present: readonly OtherRepair[] },
   action: "reconcile" | "run-again",
-  repair: StoredRepair,
   untilMs: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -168,6 +169,9 @@ async function settle(
       const own = migration.idempotencyKey(name, given);
       return call(version, own ?? (name === repair.operation ? idempotencyKey : undefined));
     });
-  const write = { state, primary, idempotencyKey, arguments: args };
+  const crossing = present
+    .filter((other) => other.primary !== primary)
+    .flatMap((other) => other.idempotencyKey ?? []);
+  const write = { state, primary, idempotencyKey, arguments: args, crossing };
   await operation.reconcile!(client(primary), client(secondary), write as any);
 }

@@ -375,8 +375,10 @@ describe("the repair pass", () => {
 
     it("by reconciling what is newer first, however long that takes", async () => {
       let broken = true;
+      const crossing: unknown[] = [];
       const { data, pass, addNewer, repairs } = await swapped({
         reconcile: async (primary, secondary, write) => {
+          crossing.push([write.primary, write.crossing]);
           if (broken && write.primary === "v2") throw new Error("V1 is down");
           await reconcile(primary, secondary, write);
         },
@@ -384,10 +386,15 @@ describe("the repair pass", () => {
       await addNewer();
       assert.equal((await pass()).done, 0);
       assert.equal(data.v2.get("a"), 4);
+      assert.deepEqual(crossing.splice(0), [["v2", ["key-1"]]]);
       broken = false;
       assert.equal((await pass()).done, 2);
       assert.deepEqual([data.v1, data.v2], [new Map([["a", 4]]), new Map([["a", 4]])]);
       assert.deepEqual(repairs.stored, []);
+      assert.deepEqual(crossing, [
+        ["v2", ["key-1"]],
+        ["v1", []],
+      ]);
     });
 
     it("by looking once more when it has its claim, since it may have listed what there is long ago", async () => {

@@ -136,6 +136,23 @@ for (const [first, second] of [
       assert.deepEqual(await refunds(secondary), ["r-1", "r-2"]);
     });
 
+    it("takes nothing for a disagreement that is to be entered the other way round", async () => {
+      const isCrossing = (refundId?: string) => refundId === undefined || refundId === "r-2";
+      const beside = () => reconcilePayment(primary, secondary, id, isCrossing);
+      await secondary.pay(order);
+      await beside();
+      assert.equal(await primary.payment(id), undefined);
+      await primary.pay(order);
+      await primary.refund({ ...id, refundId: "r-1", amount: eur(250) });
+      await secondary.refund({ ...id, refundId: "r-2", amount: eur(250) });
+      await beside();
+      assert.equal((await secondary.payment(id))?.refunds.length, 2);
+      await secondary.refund({ ...id, refundId: "r-3", amount: eur(1) });
+      await assert.rejects(beside, { name: "BooksDisagree" }, "nobody is to enter that one");
+      await primary.refund({ ...id, refundId: "r-2", amount: eur(249) });
+      await assert.rejects(beside, { name: "BooksDisagree" }, "it is there, and another one");
+    });
+
     it("fails where one of them can't be asked, and is right the next time", async () => {
       await primary.pay(order);
       for (const version of [first, second]) {
