@@ -30,10 +30,11 @@ export async function reconcilePayment(
   // The secondary first. It is the last to hear of a write, so whatever it has by now, the primary has.
   const copy = await secondary.payment(id);
   const truth = await primary.payment(id);
-  if (truth === undefined && (copy === undefined || isCrossing())) return;
-  if (truth === undefined || (copy !== undefined && !sameMoney(truth.amount, copy.amount))) {
+  if (truth === undefined) {
+    if (copy === undefined || isCrossing()) return;
     throw new BooksDisagree(id);
   }
+  if (copy !== undefined && !sameMoney(truth.amount, copy.amount)) throw new BooksDisagree(id);
   if (copy === undefined) await secondary.pay({ ...id, amount: truth.amount });
   const entered = copy?.refunds ?? [];
   for (const { refundId, amount } of truth.refunds) {

@@ -1,6 +1,6 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { OperatorRequest } from "../operate/request.ts";
-import type { SettledRepair } from "../operate/settle-repair.ts";
+import type { SeenRepair, SettledRepair } from "../operate/settle-repair.ts";
 import { CommandError } from "./errors.ts";
 import type { Operator } from "./operator.ts";
 
@@ -53,6 +53,16 @@ export function notOperatorFunction(): CommandError {
  */
 export function settledRepairOf(answer: any): SettledRepair {
   if (!OUTCOMES.includes(answer?.outcome)) throw notOperatorFunction();
+  return answer;
+}
+
+/**
+ * Reads what a person has seen of a repair.
+ *
+ * @throws {CommandError} for what no operator function answers.
+ */
+export function seenRepairOf(answer: any): SeenRepair {
+  if (answer?.outcome !== "gone" && typeof answer?.look !== "string") throw notOperatorFunction();
   return answer;
 }
 

@@ -9,8 +9,8 @@ import { EXIT_CODES, type ExitCode } from "./exit-codes.ts";
 import {
   askOperatorFunction,
   invokeFunction,
-  notOperatorFunction,
   operatorFunction,
+  seenRepairOf,
   settledRepairOf,
 } from "./invoke.ts";
 import { openOperator, type CommonOptions, type Operator } from "./operator.ts";
@@ -168,14 +168,11 @@ function gone(migration: string, id: string): CommandError {
 async function lookAt(operator: Operator, { id, subject }: ListedRepair): Promise<string> {
   const { migration } = operator.parts;
   const repair = { id, subject };
-  const answer = await askOperatorFunction(operator, {
-    action: "look-at-repair",
-    migration,
-    repair,
-  });
-  if (answer?.outcome === "gone") throw gone(migration, id);
-  if (typeof answer?.look !== "string") throw notOperatorFunction();
-  return answer.look;
+  const seen = seenRepairOf(
+    await askOperatorFunction(operator, { action: "look-at-repair", migration, repair }),
+  );
+  if (seen.outcome === "gone") throw gone(migration, id);
+  return seen.look;
 }
 
 function listed({ replay: _bytes, time, dueAt, ...told }: StoredRepair): ListedRepair {

@@ -31,6 +31,7 @@ interface Expressions {
   readonly UpdateExpression?: string;
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+  readonly ReturnValues?: "UPDATED_NEW";
 }
 
 /**
@@ -102,9 +103,9 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       await client.send(new sdk.PutItemCommand({ TableName: table, Item }), { abortSignal });
     },
 
-    change(repair, state, why, signal) {
+    async change(repair, state, why, signal) {
       const ended = repair.endedAt === undefined ? "" : new Date(repair.endedAt).toISOString();
-      return update(
+      const changed = await update(
         repair,
         {
           ConditionExpression: "attribute_exists(#pk)",
@@ -118,6 +119,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         },
         signal,
       );
+      return changed !== undefined;
     },
 
     async remove(repair, condition, abortSignal) {
@@ -133,7 +135,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
                 ExpressionAttributeNames: { "#pk": PARTITION_KEY },
                 ExpressionAttributeValues: { ":claim": { S: condition.claim } },
               };
-      return conditional(() =>
+      const removed = await conditional(() =>
         client.send(
           new sdk.DeleteItemCommand({
             TableName: table,
@@ -143,6 +145,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
           { abortSignal },
         ),
       );
+      return removed !== undefined;
     },
 
     async sameSubject(repair, signal) {
@@ -207,26 +210,19 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       for await (const record of query(pk, repairSubject(subject))) yield storedRepair(record);
     },
 
-    async look(repair, abortSignal) {
-      const { table, sdk, marshall, client } = await open();
-      try {
-        const { Attributes } = await client.send(
-          new sdk.UpdateItemCommand({
-            TableName: table,
-            Key: marshall(repairKey(repair)),
-            ConditionExpression: "attribute_exists(#pk)",
-            UpdateExpression: "SET look = if_not_exists(look, :look)",
-            ExpressionAttributeNames: { "#pk": PARTITION_KEY },
-            ExpressionAttributeValues: { ":look": { S: crypto.randomUUID() } },
-            ReturnValues: "UPDATED_NEW",
-          }),
-          { abortSignal },
-        );
-        return { look: Attributes!["look"]!.S! };
-      } catch (error) {
-        if (isUnmet(error)) return undefined;
-        throw error;
-      }
+    async look(repair, signal) {
+      const updated = await update(
+        repair,
+        {
+          ConditionExpression: "attribute_exists(#pk)",
+          UpdateExpression: "SET look = if_not_exists(look, :look)",
+          ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+          ExpressionAttributeValues: { ":look": { S: crypto.randomUUID() } },
+          ReturnValues: "UPDATED_NEW",
+        },
+        signal,
+      );
+      return updated && { look: updated.Attributes!["look"]!.S! };
     },
 
     async claim(repair, untilMs, condition, signal) {
@@ -254,7 +250,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         },
         signal,
       );
-      return claimed ? { claim } : undefined;
+      return claimed && { claim };
     },
 
     async release(repair, { claim }, why, signal) {
@@ -274,17 +270,14 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
   };
 }
 
-/** Whether a request with a condition met it. */
-async function conditional(send: () => Promise<unknown>): Promise<boolean> {
+/** What a request with a condition answers; nothing where that wasn't met. */
+async function conditional<Output>(send: () => Promise<Output>): Promise<Output | undefined> {
   try {
-    await send();
-    return true;
+    return await send();
   } catch (error) {
-    if (isUnmet(error)) return false;
+    if (error instanceof Error && error.name === "ConditionalCheckFailedException") {
+      return undefined;
+    }
     throw error;
   }
-}
-
-function isUnmet(error: unknown): boolean {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }

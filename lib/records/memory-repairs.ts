@@ -1,4 +1,5 @@
 import type { StoredRepair } from "../call/repair.ts";
+import type { RepairIdentity } from "./keys.ts";
 import type { RepairStore } from "./repair-store.ts";
 
 /** Repairs that stay in memory, for tests. */
@@ -17,6 +18,11 @@ interface Entry {
 export function memoryRepairs(): MemoryRepairs {
   const entries = new Map<string, Entry>();
   const stored = () => Array.from(entries.values(), ({ repair }) => repair);
+  const ofSubject = ({ migration, subject }: Pick<RepairIdentity, "migration" | "subject">) =>
+    [...entries.values()].filter(
+      ({ repair }) => repair.migration === migration && repair.subject === subject,
+    );
+  const others = (of: RepairIdentity) => ofSubject(of).filter(({ repair }) => repair.id !== of.id);
   return {
     get stored() {
       return stored();
@@ -40,16 +46,13 @@ export function memoryRepairs(): MemoryRepairs {
       if (met) entries.delete(id);
       return met;
     },
-    async sameSubject({ id, migration, subject }) {
-      return [...entries.values()]
+    async sameSubject(of) {
+      return others(of)
         .filter(
           ({ repair, claim, look }) =>
             !repair.overlapped || claim !== undefined || look !== undefined,
         )
-        .map(({ repair }) => repair)
-        .filter(
-          (other) => other.id !== id && other.migration === migration && other.subject === subject,
-        );
+        .map(({ repair }) => repair);
     },
     async overlap({ id }) {
       const entry = entries.get(id);
@@ -59,23 +62,16 @@ export function memoryRepairs(): MemoryRepairs {
       const mine = stored().filter((repair) => repair.migration === migration);
       yield* mine.toSorted((a, b) => a.subject.localeCompare(b.subject));
     },
-    async others({ id, migration, subject }) {
-      return stored().filter(
-        (one) => one.id !== id && one.migration === migration && one.subject === subject,
-      );
-    },
+    others: async (of) => others(of).map(({ repair }) => repair),
     async holds({ id }, { claim }) {
       return entries.get(id)?.claim === claim;
     },
-    async *ofSubject({ migration, subject }) {
-      yield* stored().filter((one) => one.migration === migration && one.subject === subject);
+    async *ofSubject(of) {
+      for (const { repair } of ofSubject(of)) yield repair;
     },
-    async look({ id, migration, subject }) {
-      const entry = entries.get(id);
-      if (entry?.repair.migration !== migration || entry.repair.subject !== subject) {
-        return undefined;
-      }
-      return { look: (entry.look ??= crypto.randomUUID()) };
+    async look(of) {
+      const entry = ofSubject(of).find(({ repair }) => repair.id === of.id);
+      return entry && { look: (entry.look ??= crypto.randomUUID()) };
     },
     async claim({ id }, untilMs, condition) {
       const entry = entries.get(id);

@@ -10,6 +10,8 @@ const now = Date.now();
 const replay = Uint8Array.of(1);
 const failed = { state: "secondary-failed", replay } as const;
 
+const planIn = (mode: Mode) => planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+
 describe("decide", () => {
   const table: [
     what: string,
@@ -55,7 +57,7 @@ describe("decide", () => {
   for (const [what, mode, given, withReconcile, without] of table) {
     it(`${what}, in ${mode}`, () => {
       const repair = repairOf(given);
-      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const plan = planIn(mode);
       const circumstances = { plan, others: [], now };
       assert.equal(decide(repair, { ...circumstances, reconciles: true }).action, withReconcile);
       const decision = decide(repair, { ...circumstances, reconciles: false });
@@ -70,7 +72,7 @@ describe("decide", () => {
   ];
   for (const [mode, primary] of behind) {
     it(`never takes ${primary} for the measure in ${mode}, where it gets no writes`, () => {
-      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const plan = planIn(mode);
       for (const reconciles of [true, false]) {
         const repair = repairOf({ ...failed, primary });
         assert.equal(decide(repair, { plan, others: [], now, reconciles }).action, "leave");
@@ -90,7 +92,7 @@ describe("decide", () => {
   });
 
   it("runs again in the order of the writes, and never beside one that is under way", () => {
-    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const plan = planIn("shadow");
     const repair = repairOf(failed);
     const action = (other: Partial<StoredRepair>) =>
       decide(repair, {
@@ -111,7 +113,7 @@ describe("decide", () => {
     ["reverse-shadow", "v2", "v1"],
   ] as const) {
     it(`brings nothing of ${primary} to ${other} past what ${other} had first, in ${mode}`, () => {
-      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const plan = planIn(mode);
       const repair = repairOf({ ...failed, primary, endedAt: now - 119_000, time: now - 120_000 });
       const actions = (given: Partial<StoredRepair>) =>
         [
@@ -136,7 +138,7 @@ describe("decide", () => {
   }
 
   describe("of two writes that cross, reconciles first", () => {
-    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const plan = planIn("shadow");
     const at = { dueAt: now - 1, endedAt: now - 1 };
     const one = (state: StoredRepair["state"], time: number) =>
       repairOf({ ...at, primary: "v1", state, time: now - time });
@@ -168,7 +170,7 @@ describe("decide", () => {
   });
 
   it("never runs again what was under way beside another, for who was first is not known", () => {
-    const plan = planCall({ mode: "shadow" }, { kind: "dual-write", fallback: false }, () => 0);
+    const plan = planIn("shadow");
     const repair = repairOf({ ...failed, endedAt: now - 119_000, time: now - 120_000 });
     const action = (other: Partial<StoredRepair>) =>
       decide(repair, {
@@ -189,7 +191,7 @@ describe("decide", () => {
 
   describe("where a person wants it", () => {
     const decided = (given: Partial<StoredRepair>, mode: Mode, others: StoredRepair[] = []) => {
-      const plan = planCall({ mode }, { kind: "dual-write", fallback: false }, () => 0);
+      const plan = planIn(mode);
       const circumstances = { plan, others, now, reconciles: false, approved: true };
       return decide(repairOf({ replay, ...given }), circumstances).action;
     };
