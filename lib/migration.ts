@@ -136,12 +136,17 @@ export class DefinedMigration implements Migration {
         tally: invocation.tally(this.name, name),
         writes,
       };
+      const planOf = (args: readonly unknown[]) =>
+        planCall(document, operation, () =>
+          rampBucket(this.name, this.#keyOf(operation, args, invocation)),
+        );
+      // Without a ramp all calls have the same one.
+      const onePlan = document.ramp === undefined ? planOf([]) : undefined;
       client[name] =
         operation.kind === "dual-write"
           ? (...args) => this.#write(site, document, operation, args, repairs!)
           : (...args) => {
-              const bucket = () => rampBucket(this.name, this.#keyOf(operation, args, invocation));
-              const plan = planCall(document, operation, bucket);
+              const plan = onePlan ?? planOf(args);
               if (operation.kind === "write") return callAlone(site, plan.primary, args);
               const { rules } = operation;
               const drawn =
