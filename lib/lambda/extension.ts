@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { nodeHttp } from "../node-http.ts";
 import type { InvokeEvent } from "./hold.ts";
 
