@@ -279,7 +279,7 @@ export class DualWrite implements Pending {
           await this.#stay("secondary-failed", LATE, [primary, secondary]);
           break;
         }
-        const removed = await this.#repairs.finish(this.#repair, (id) => writes.follows(id, turn));
+        const removed = await this.#repairs.finish(this.#ended, (id) => writes.follows(id, turn));
         if (!removed) this.#countLeft();
         break;
       }
@@ -297,9 +297,13 @@ export class DualWrite implements Pending {
     this.#countLeft();
     const { recorded } = this.#args;
     const { text } = redactWrite(this.#rules.redact, { args: recorded, text: reason, ends });
-    const repair = { ...this.#repair, endedAt: this.#primarySettledAt };
-    const entered = await this.#repairs.stay(repair, state, text, this.#isLate);
+    const entered = await this.#repairs.stay(this.#ended, state, text, this.#isLate);
     if (entered === "diverted") this.#site.tally.count("RepairsDiverted");
+  }
+
+  /** The repair of a write whose primary has settled. */
+  get #ended(): Repair {
+    return { ...this.#repair, endedAt: this.#primarySettledAt };
   }
 
   /** Whether a repair pass may have been at it, as in an environment that was frozen meanwhile. */

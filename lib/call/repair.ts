@@ -4,7 +4,8 @@ import type { Mode, Version } from "../mode/mode.ts";
  * Where a dual write stands, as its repair record says:
  * - `intended`: the write has begun, and nothing else is known. A killed process leaves it.
  * - `ambiguous`: the primary failed in a way that leaves open whether it wrote.
- * - `secondary-failed`: the primary wrote, the secondary failed or was not called.
+ * - `secondary-failed`: the primary wrote; the secondary failed, was not called, or may have had it in another
+ *   order than the primary.
  */
 export type RepairState = "intended" | "ambiguous" | "secondary-failed";
 

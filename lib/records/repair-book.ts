@@ -7,6 +7,8 @@ import type { Claim, RepairStore } from "./repair-store.ts";
 /** Milliseconds that one request of the book's may take: the caller of a dual write waits for the first. */
 const MAX_REQUEST_MS = 1_000;
 
+const OVERLAPPED = "another write of the same key was under way: which came first is not known";
+
 /** What became of what the book was told. */
 export type Entered = "stored" | "diverted";
 
@@ -39,12 +41,17 @@ export class RepairBook {
    * Takes out a write that both versions have.
    *
    * @param follows whether another write, by its id, is known to come after this one.
-   * @returns whether it is out, for it stays if it overlapped with another.
+   * @returns whether it is out, for it stays if it overlapped with another, and says so.
    */
   async finish(repair: Repair, follows: (id: string) => boolean): Promise<boolean> {
     const removed = await this.#try(repair, (signal) =>
       finishRepair(this.#store, repair, "unless-overlapped", follows, signal),
     );
+    if (removed === false) {
+      await this.#try(repair, (signal) =>
+        this.#store.change(repair, "secondary-failed", OVERLAPPED, signal),
+      );
+    }
     return removed ?? false;
   }
 

@@ -43,11 +43,8 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
       `in the mode ${plan.mode} nothing is written to ${repair.primary} any more, so it is no measure`,
     );
   }
-  const crossing = crossingWrite(repair, circumstances);
-  if (crossing !== undefined) {
-    const secondary = repair.primary === "v1" ? "v2" : "v1";
-    return leave(`another write of the same key, which ${secondary} had first, ${crossing}`);
-  }
+  const crossing = whyCrossingWaits(repair, circumstances);
+  if (crossing !== undefined) return leave(crossing);
   if (reconciles) return { action: "reconcile" };
   const { state, why, replay, idempotencyKey } = repair;
   if (state !== "secondary-failed" && !approved) {
@@ -75,14 +72,21 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
  * Says why a repair waits for one that goes the other way. In shadow V1 is the first to have a write, in
  * reverse-shadow V2, so that each may lack what the other has. Whichever is repaired first is what is
  * left of the two, so nothing may come before a newer one. An ambiguous one may copy what is older than
- * both, so it comes last; a killed one is taken for done, since its caller may have seen it succeed. The
- * order is the same for both of a pair, whatever can be done about either, so that one of them can go on.
+ * both, so it comes last; and so may a killed one, but it is taken for done, since its caller may have
+ * seen it succeed: `reconcile` is told what it crosses, and can look. The order is the same for both of a
+ * pair, whatever can be done about either, so that one of them can go on.
  */
-function crossingWrite(repair: StoredRepair, { others, now }: Circumstances): string | undefined {
+function whyCrossingWaits(
+  repair: StoredRepair,
+  { others, now }: Circumstances,
+): string | undefined {
   const crossing = others.filter(({ primary }) => primary !== repair.primary);
-  if (crossing.some(({ dueAt }) => dueAt > now)) return "may be under way";
+  const another = `another write of the same key, which ${repair.primary === "v1" ? "v2" : "v1"} had first`;
+  const underWay = crossing.find(({ dueAt }) => dueAt > now);
+  if (underWay !== undefined) return `${another}, may be under way: ${underWay.id}`;
   const isInDoubt = ({ state }: OtherRepair) => state === "ambiguous";
-  const comesFirst = (other: OtherRepair) =>
-    isInDoubt(other) === isInDoubt(repair) ? other.time > repair.time : isInDoubt(repair);
-  return crossing.some(comesFirst) ? "is to be repaired first" : undefined;
+  const first = crossing.find((other) =>
+    isInDoubt(other) === isInDoubt(repair) ? other.time > repair.time : isInDoubt(repair),
+  );
+  return first && `${another}, is to be repaired first: ${first.id}`;
 }

@@ -689,7 +689,32 @@ describe("the order of writes", () => {
     );
     await Promise.all(invokes);
     assert.ok(repairs.stored.length >= 1);
-    assert.ok(repairs.stored.every(({ overlapped }) => overlapped));
+    for (const { overlapped, state, endedAt, why } of repairs.stored) {
+      assert.equal(overlapped, true);
+      // Its primary has it: nobody has to ask whether it was killed.
+      assert.equal(state, "secondary-failed");
+      assert.ok(endedAt !== undefined);
+      assert.match(why!, /another write of the same key/);
+    }
+  });
+
+  it("stays out where its record is gone before it can say that it overlapped", async () => {
+    const repairs = memoryRepairs();
+    const { remove } = repairs;
+    mock.method(repairs, "remove", async (...given: Parameters<typeof remove>) => {
+      await remove(given[0], "always", given[2]);
+      return false;
+    });
+    const records = { retentionDays: 1, repairs, write: async () => [] };
+    const migration = migrationOf({ put: answers(1) }, { put: answers(1) });
+    const { invoke } = wrapped(
+      migration,
+      "shadow",
+      (_, context) => migration.client(context).put("a"),
+      { records },
+    );
+    await invoke();
+    assert.deepEqual(repairs.stored, []);
   });
 
   it("is a question between two at once in one invocation too", async () => {

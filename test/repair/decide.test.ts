@@ -160,6 +160,17 @@ describe("decide", () => {
       });
     }
 
+    it("names the other one", () => {
+      const [killed, done] = [one("intended", 1), other("secondary-failed", 2)];
+      const why = (repair: StoredRepair, beside: StoredRepair) => {
+        const decision = decide(repair, { plan, others: [beside], now, reconciles: true });
+        return decision.action === "leave" ? decision.why : decision.action;
+      };
+      assert.match(why(done, { ...killed, id: "killed" }), /which v1 had first.* first: killed$/);
+      const underWay = { ...done, id: "new", dueAt: now + 1 };
+      assert.match(why(killed, underWay), /which v2 had first, may be under way: new$/);
+    });
+
     it("lets one of them go on where the other operation has no reconcile", () => {
       const [ambiguous, done] = [one("ambiguous", 1), other("secondary-failed", 400_000)];
       const settled = { ...done, endedAt: done.time + 1, replay };
