@@ -147,8 +147,8 @@ export interface UnfinishedWrite<Args extends readonly unknown[] = readonly unkn
   /**
    * Idempotency keys of writes of the same `key` that are to be repaired the other way, after this one:
    * the secondary had them first, in another mode, and the primary may lack them. They are no sign of
-   * anything wrong. An `intended` write that crosses others, and that the primary doesn't show, may never
-   * have been done: then what the primary has is older than they are, and must not replace them.
+   * anything wrong. An `intended` write that the primary doesn't show may never have been done: then what
+   * the primary has is older than they are, and must not replace one of them in the secondary.
    */
   readonly crossing: readonly string[];
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
@@ -51,6 +52,19 @@ describe("the walls", () => {
       for (const name of packages) assert.doesNotMatch(name, elsewhere);
     });
   }
+
+  it("loads no fetch at a cold start, which takes as long as all the rest", () => {
+    const loadsFetch = (what: string) => {
+      const program = `
+        await import(process.env.WHAT);
+        console.log(process.moduleLoadList.some((name) => name.includes("undici/undici")));`;
+      const env = { ...process.env, WHAT: what };
+      const args = ["--input-type=module", "--eval", program];
+      return execFileSync(process.execPath, args, { env, encoding: "utf8" }).trim();
+    };
+    assert.equal(loadsFetch("node:http"), "true", "the test would see it");
+    assert.equal(loadsFetch(join(lib, "index.ts")), "false");
+  });
 
   for (const folder of ["call", "comparison", "costs", "mode"]) {
     it(`${folder}/ knows no AWS`, () => {

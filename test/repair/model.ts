@@ -241,9 +241,11 @@ class World {
       (keyOf: (account: string, id: string) => string, operation: "add" | "set") =>
       async (primary: any, secondary: any, { arguments: args, state, crossing }: any) => {
         const [account, id] = args;
-        const stored = await primary.read(keyOf(account, id));
+        const key = keyOf(account, id);
+        const stored = await primary.read(key);
         // It may never have been done; then what there is may be older than what it crosses.
-        if (state === "intended" && crossing.length > 0 && stored !== id) return;
+        const inDoubt = state === "intended" && stored !== id;
+        if (inDoubt && crossing.includes(await secondary.read(key))) return;
         if (stored !== undefined) await secondary[operation](account, stored);
       };
     const dual = { kind: "write", dual: true, key: (account: string) => account } as const;
