@@ -79,29 +79,48 @@ function* withoutOrder(): Generator<Figure> {
   ];
   for (const { name, unordered, make } of kinds) {
     const { answers } = outcomeOf({ ...UNCAPPED, unordered });
-    const growths: number[] = [];
-    for (let length = 1_000; length < MOST_ELEMENTS; length *= 2) {
-      const [single, double] = [length, 2 * length].map((n) => {
-        const v1 = parsed(Array.from({ length: n }, (_, i) => make(i)));
-        const v2 = parsed(shuffled(n).map(make));
-        return () => assert.equal(answers(v1, v2), "match");
-      }) as [() => void, () => void];
-      growths.push(ratio(double, single));
-    }
-    const unit = "x time";
-    const peer = "half the elements";
-    const value = growths.reduce((product, each) => product * each) ** (1 / growths.length);
-    yield { name: `unordered ${name}, mean doubling`, value, unit, bar: 2.5, peer };
-    const worst = Math.max(...growths);
-    const at = (2_000 * 2 ** growths.indexOf(worst)).toLocaleString("en");
-    yield {
-      name: `unordered ${name}, worst doubling, to ${at}`,
-      value: worst,
-      unit,
-      bar: 2.5,
-      peer,
-    };
+    yield* doublings(`unordered ${name}`, 2.5, (length) => {
+      const { v1, v2 } = sides(length, make);
+      return () => assert.equal(answers(v1, v2), "match");
+    });
   }
+  // What nobody can do without: each element is compared with its partner, wherever that lies in memory.
+  // Here the partners are known, so that a doubling of more than 2 is what memory costs.
+  yield* doublings("isDeepStrictEqual of records in known pairs", undefined, (length) => {
+    const { v1, v2, partners } = sides(length, record);
+    return () => assert.ok(v1.every((one, i) => isDeepStrictEqual(one, v2[partners[i] as number])));
+  });
+}
+
+/**
+ * How the time grows with the number of elements, from 1,000 to 1,024,000.
+ *
+ * @param make sets up a comparison of so many elements.
+ */
+function* doublings(
+  name: string,
+  bar: number | undefined,
+  make: (length: number) => () => void,
+): Generator<Figure> {
+  const growths: number[] = [];
+  for (let length = 1_000; length < MOST_ELEMENTS; length *= 2) {
+    growths.push(ratio(make(2 * length), make(length)));
+  }
+  const mean = growths.reduce((product, each) => product * each) ** (1 / growths.length);
+  const worst = Math.max(...growths);
+  const at = (2_000 * 2 ** growths.indexOf(worst)).toLocaleString("en");
+  const measure = { unit: "x time", bar, peer: "half the elements" };
+  yield { name: `${name}, mean doubling`, value: mean, ...measure };
+  yield { name: `${name}, worst doubling, to ${at}`, value: worst, ...measure };
+}
+
+/** The same elements twice, the second time in another order, and where each one is there. */
+function sides(length: number, make: (i: number) => unknown) {
+  const order = shuffled(length);
+  const partners = new Uint32Array(length);
+  for (const [at, i] of order.entries()) partners[i] = at;
+  const v1 = parsed(Array.from({ length }, (_, i) => make(i)));
+  return { v1, v2: parsed(order.map(make)), partners };
 }
 
 function record(i: number): unknown {
