@@ -148,9 +148,10 @@ export interface UnfinishedWrite<Args extends readonly unknown[] = readonly unkn
    * Idempotency keys of writes of the same `key` that are to be repaired the other way, after this one:
    * the secondary had them first, in another mode, and the primary may lack them. They are no sign of
    * anything wrong. An `intended` write that the primary doesn't show may never have been done: then what
-   * the primary has is older than they are, and must not replace one of them in the secondary.
+   * the primary has is older than they are, and must not replace one of them in the secondary. One without
+   * a key, such as one that had to be redacted, is `undefined` here.
    */
-  readonly crossing: readonly string[];
+  readonly crossing: readonly (string | undefined)[];
 }
 
 /** One entry for every method of the dependency's interface. */

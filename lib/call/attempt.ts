@@ -1,5 +1,3 @@
-// The global of the same name is a getter, which is asked anew each time.
-import { performance } from "node:perf_hooks";
 import type { Tally } from "../metrics/tally.ts";
 import type { Version } from "../mode/mode.ts";
 import type { Call } from "./adapter.ts";

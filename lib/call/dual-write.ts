@@ -280,7 +280,9 @@ export class DualWrite implements Pending {
           break;
         }
         const removed = await this.#repairs.finish(this.#ended, (id) => writes.follows(id, turn));
-        if (!removed) this.#countLeft();
+        if (removed) break;
+        this.#countLeft();
+        if (removed === false) await this.#repairs.overlapped(this.#ended);
         break;
       }
       case "failed":

@@ -1,6 +1,6 @@
-import type { Agent } from "node:http";
+import type * as http from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { nodeHttp } from "../node-http.ts";
+import { Agent, request } from "../node-http.ts";
 import type { InvokeEvent } from "./hold.ts";
 
 /** A connection may break while nobody looks at it, so only the second failure in a row is one to tell of. */
@@ -27,7 +27,7 @@ export async function serveExtension(
 ): Promise<never> {
   // Its one connection is frozen together with the process for as long as it takes, so it has no
   // time-out; and it is no reason for a process to live on.
-  const agent = new (nodeHttp().Agent)({ keepAlive: true, maxSockets: 1 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let failures = 0;
   for (;;) {
     let event: InvokeEvent;
@@ -44,9 +44,9 @@ export async function serveExtension(
   }
 }
 
-function nextEvent(api: string, id: string, agent: Agent): Promise<InvokeEvent> {
+function nextEvent(api: string, id: string, agent: http.Agent): Promise<InvokeEvent> {
   return new Promise((resolve, reject) => {
-    const asking = nodeHttp().request(`http://${api}/2020-01-01/extension/event/next`, {
+    const asking = request(`http://${api}/2020-01-01/extension/event/next`, {
       agent,
       headers: { "Lambda-Extension-Identifier": id },
     });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FunctionEnvironment } from "../function-environment.ts";
-import { nodeHttp } from "../node-http.ts";
+import { get } from "../node-http.ts";
 import type { DocumentReader, ServedDocument } from "./last-good.ts";
 
 /** The port of the AppConfig agent, unless `AWS_APPCONFIG_EXTENSION_HTTP_PORT` says otherwise. */
@@ -23,7 +23,7 @@ export function agentReader(environment: FunctionEnvironment): DocumentReader {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // A connection of its own each time: a kept one may have died while the function was frozen.
         const options = { host: "localhost", port, path, signal, agent: false };
-        nodeHttp().get(options, resolve).on("error", reject);
+        get(options, resolve).on("error", reject);
       });
       return served(response);
     },

@@ -100,7 +100,18 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     async put(repair, state, why, abortSignal) {
       const { table, sdk, marshall, client } = await open();
       const Item = marshall(repairRecord(repair, state, why));
-      await client.send(new sdk.PutItemCommand({ TableName: table, Item }), { abortSignal });
+      const expressions: Expressions =
+        state === "intended"
+          ? {
+              ConditionExpression: "attribute_not_exists(#pk)",
+              ExpressionAttributeNames: { "#pk": PARTITION_KEY },
+            }
+          : {};
+      await conditional(() =>
+        client.send(new sdk.PutItemCommand({ TableName: table, Item, ...expressions }), {
+          abortSignal,
+        }),
+      );
     },
 
     async change(repair, state, why, signal) {

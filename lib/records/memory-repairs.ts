@@ -28,6 +28,7 @@ export function memoryRepairs(): MemoryRepairs {
       return stored();
     },
     async put(repair, state, why) {
+      if (state === "intended" && entries.has(repair.id)) return;
       entries.set(repair.id, { repair: { ...repair, state, why, overlapped: false, attempts: 0 } });
     },
     async change({ id, endedAt }, state, why) {

@@ -41,18 +41,19 @@ export class RepairBook {
    * Takes out a write that both versions have.
    *
    * @param follows whether another write, by its id, is known to come after this one.
-   * @returns whether it is out, for it stays if it overlapped with another, and says so.
+   * @returns whether it is out, for it stays if it overlapped with another; `undefined` if that is not known.
    */
-  async finish(repair: Repair, follows: (id: string) => boolean): Promise<boolean> {
-    const removed = await this.#try(repair, (signal) =>
+  async finish(repair: Repair, follows: (id: string) => boolean): Promise<boolean | undefined> {
+    return this.#try(repair, (signal) =>
       finishRepair(this.#store, repair, "unless-overlapped", follows, signal),
     );
-    if (removed === false) {
-      await this.#try(repair, (signal) =>
-        this.#store.change(repair, "secondary-failed", OVERLAPPED, signal),
-      );
-    }
-    return removed ?? false;
+  }
+
+  /** Says of a write that both versions have why it stays: it overlapped. Of no effect where it is gone. */
+  async overlapped(repair: Repair): Promise<void> {
+    await this.#try(repair, (signal) =>
+      this.#store.change(repair, "secondary-failed", OVERLAPPED, signal),
+    );
   }
 
   /**

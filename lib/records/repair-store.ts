@@ -3,7 +3,10 @@ import type { RepairIdentity } from "./keys.ts";
 
 /** Where repairs are kept until both versions agree. They never expire. Every read is a consistent one. */
 export interface RepairStore {
-  /** Stores a repair, whatever is stored of it already. */
+  /**
+   * Stores a repair in place of what is stored of it already. An `intended` one replaces nothing: it comes
+   * before all else, so that it can only be a request that is made again, or late.
+   */
   put(
     repair: Repair,
     state: RepairState,

@@ -171,7 +171,7 @@ async function settle(
     });
   const crossing = present
     .filter((other) => other.primary !== primary)
-    .flatMap((other) => other.idempotencyKey ?? []);
+    .map((other) => other.idempotencyKey);
   const write = { state, primary, idempotencyKey, arguments: args, crossing };
   await operation.reconcile!(client(primary), client(secondary), write as any);
 }

@@ -698,6 +698,41 @@ describe("the order of writes", () => {
     }
   });
 
+  it("counts as left even if the invocation's time is over before it can say that", async () => {
+    const repairs = memoryRepairs();
+    const asked = deferred();
+    mock.method(repairs, "remove", async () => false);
+    mock.method(repairs, "change", () => {
+      asked.resolve(undefined);
+      return never();
+    });
+    const records = { retentionDays: 1, repairs, write: async () => [] };
+    const migration = migrationOf({ put: answers(1) }, { put: answers(1) });
+    const start = Date.now();
+    mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
+    mock.method(performance, "now", () => Date.now() - start);
+    try {
+      const { invoke, traces } = wrapped(
+        migration,
+        "shadow",
+        (_, context) => migration.client(context).put("a"),
+        { records },
+      );
+      const remainingMs = () => start + 650 - Date.now();
+      const invoked = invoke({}, lambdaContext({ remainingMs }));
+      await asked.promise;
+      await reactions();
+      for (let ms = 0; ms < 650; ms += 50) {
+        mock.timers.tick(50);
+        await reactions();
+      }
+      await invoked;
+      assert.equal(traces().counts["RepairsLeft"], 1);
+    } finally {
+      mock.reset();
+    }
+  });
+
   it("stays out where its record is gone before it can say that it overlapped", async () => {
     const repairs = memoryRepairs();
     const { remove } = repairs;

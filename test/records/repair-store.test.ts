@@ -43,6 +43,21 @@ function contract(open: () => RepairStore) {
     assert.deepEqual({ state, why }, { state: "ambiguous", why: "timed out" });
   });
 
+  it("takes an intent that comes late, or again, for what it is", async () => {
+    const repair = repairOf({ migration: "intents" });
+    await store.put(repair, "intended", undefined, signal);
+    await store.overlap(repair, signal);
+    await store.change(repair, "ambiguous", "timed out", signal);
+    await store.put(repair, "intended", undefined, signal);
+    const [{ state, why, overlapped } = assert.fail()] = await listed(store, "intents");
+    assert.deepEqual(
+      { state, why, overlapped },
+      { state: "ambiguous", why: "timed out", overlapped: true },
+    );
+    await store.put(repair, "secondary-failed", "down", signal);
+    assert.equal((await listed(store, "intents"))[0]!.state, "secondary-failed");
+  });
+
   it("finds the others of a subject, and nobody else's", async () => {
     const given = { migration: "subjects", subject: "s" };
     const [one, two] = [repairOf(given), repairOf(given)];

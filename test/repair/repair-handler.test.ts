@@ -397,6 +397,19 @@ describe("the repair pass", () => {
       ]);
     });
 
+    it("by telling of those too whose key is not known", async () => {
+      const crossing: unknown[] = [];
+      const { pass, add, addNewer } = await swapped({
+        reconcile: async (_primary, _secondary, write) => {
+          if (write.primary === "v2") crossing.push(...write.crossing);
+        },
+      });
+      await add({ idempotencyKey: undefined, time: Date.now() - 300_000 });
+      await addNewer();
+      await pass();
+      assert.deepEqual(crossing, ["key-1", undefined]);
+    });
+
     it("by looking once more when it has its claim, since it may have listed what there is long ago", async () => {
       for (const options of [{}, { reconcile }]) {
         const { data, pass, addNewer, repairs } = await swapped(options);
