@@ -127,8 +127,13 @@ export async function repairOne(
   }
 }
 
+/** One that is not known to have failed may be on the secondary already, and this one is past it there. */
 function comesAfter(other: OtherRepair, repair: StoredRepair): boolean {
-  return other.primary === repair.primary && !wereAtOnce(repair, other);
+  return (
+    other.state === "secondary-failed" &&
+    other.primary === repair.primary &&
+    !wereAtOnce(repair, other)
+  );
 }
 
 /**

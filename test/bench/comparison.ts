@@ -116,11 +116,11 @@ function* doublings(
 
 /** The same elements twice, the second time in another order, and where each one is there. */
 function sides(length: number, make: (i: number) => unknown) {
-  const order = shuffled(length);
+  const shuffledOrder = shuffled(length);
   const partners = new Uint32Array(length);
-  for (const [at, i] of order.entries()) partners[i] = at;
+  for (const [at, i] of shuffledOrder.entries()) partners[i] = at;
   const v1 = parsed(Array.from({ length }, (_, i) => make(i)));
-  return { v1, v2: parsed(order.map(make)), partners };
+  return { v1, v2: parsed(shuffledOrder.map(make)), partners };
 }
 
 function record(i: number): unknown {

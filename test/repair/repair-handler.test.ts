@@ -257,6 +257,24 @@ describe("the repair pass", () => {
     assert.deepEqual([data.v1.get("a"), data.v2.get("a")], [2, 2]);
   });
 
+  it("marks what comes after one that was run again, unless that will be run again too", async () => {
+    const { add, pass, repairs } = bank();
+    const now = Date.now();
+    const at = (ago: number) => ({ time: now - ago, endedAt: now - ago + 50 });
+    await add({ state: "secondary-failed", ...at(300_000) });
+    // Frozen when the secondary had it: thawed, it would take its record out, and nobody would know.
+    const frozen = await add({ ...at(200_000), endedAt: undefined });
+    const failed = await add({ state: "secondary-failed", ...at(100_000) });
+    assert.equal((await pass()).done, 1);
+    assert.deepEqual(
+      repairs.stored.map(({ id, overlapped }) => [id, overlapped]),
+      [
+        [frozen.id, true],
+        [failed.id, false],
+      ],
+    );
+  });
+
   it("leaves to a person what it can't decide, names it, and counts it", async () => {
     const { add, pass, repairs, metrics, logged, data } = bank();
     await add({ state: "ambiguous", why: "ETIMEDOUT", idempotencyKey: "k" });
