@@ -37,7 +37,7 @@ interface Write {
   readonly account: "alice" | "bob";
   readonly primary: Fate;
   readonly secondary: Fate;
-  /** Whether its idempotency key can't be told. */
+  /** Whether its idempotency key can't be told, if it sets a value. */
   readonly keyless: boolean;
 }
 
@@ -275,12 +275,11 @@ class World {
         const stored = await primary.read(key);
         // It may never have been done; then what there is may be older than what it crosses.
         if (state === "intended" && stored !== id && crossing.length > 0) {
+          // Only one of the same value lacks its key.
           if (crossing.includes(undefined) || crossing.includes(await secondary.read(key))) return;
         }
         if (stored !== undefined) await secondary[operation](account, stored);
       };
-    const keyOfWrite = (_: string, id: string, fates?: Fates) =>
-      (fates?.keyless ? undefined : id) as string;
     const dual = { kind: "write", dual: true, key: (account: string) => account } as const;
     return defineMigration<Ledger>({
       name: "ledger",
@@ -289,14 +288,14 @@ class World {
       operations: {
         add: {
           ...dual,
-          idempotencyKey: keyOfWrite,
+          idempotencyKey: (_, id) => id,
           ...(reconciles.add && {
             reconcile: reconcile((account, id) => `${account}/${id}`, "add"),
           }),
         },
         set: {
           ...dual,
-          idempotencyKey: keyOfWrite,
+          idempotencyKey: (_, id, fates) => (fates?.keyless ? undefined : id) as string,
           ...(reconciles.set && { reconcile: reconcile((account) => account, "set") }),
         },
         read: { kind: "read" },
