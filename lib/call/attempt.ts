@@ -2,12 +2,21 @@ import type { Tally } from "../metrics/tally.ts";
 import type { Version } from "../mode/mode.ts";
 import type { Call } from "./adapter.ts";
 import type { CallSite } from "./call-site.ts";
+import { performance } from "./clock.ts";
 import type { Answered, Failed } from "./settlement.ts";
 
 const METRICS = {
   v1: { calls: "V1Calls", errors: "V1Errors", latency: "V1Latency" },
   v2: { calls: "V2Calls", errors: "V2Errors", latency: "V2Latency" },
 } as const;
+
+/** Whose attempt it is. */
+export interface AttemptOwner {
+  /** When the call began, in epoch milliseconds; asked only for an adapter that wants the call. */
+  readonly now: number;
+  /** Runs once, before anything that is attached to the attempt's promise later. It must not throw. */
+  settled(attempt: Attempt, end: Answered | Failed): void;
+}
 
 /** One version's run in one call, counted and timed. */
 export class Attempt {
@@ -23,9 +32,6 @@ export class Attempt {
   /**
    * Starts a version with arguments of its own. Never throws.
    *
-   * @param now when the call began, in epoch milliseconds; asked only for an adapter that wants the call.
-   * @param onSettled runs once, before anything that is attached to {@link promise} later. It must not
-   *   throw.
    * @param idempotencyKey of a dual write.
    */
   constructor(
@@ -33,8 +39,7 @@ export class Attempt {
     version: Version,
     role: Call["role"],
     args: readonly unknown[],
-    now: () => number,
-    onSettled: (settlement: Answered | Failed) => void,
+    owner: AttemptOwner,
     idempotencyKey?: string,
   ) {
     this.#tally = site.tally;
@@ -46,18 +51,18 @@ export class Attempt {
       signal: (this.#controller ??= new AbortController()).signal,
       idempotencyKey,
       requestId: site.invocation.requestId,
-      now: now(),
+      now: owner.now,
     });
     site.tally.count(METRICS[version].calls);
     this.promise = site.versions[version](site.operation, call, args);
     this.promise.then(
       (value) => {
         const durationMs = this.#measure(false);
-        onSettled({ status: "answered", durationMs, value });
+        owner.settled(this, { status: "answered", durationMs, value });
       },
       (error: unknown) => {
         const durationMs = this.#measure(true);
-        onSettled({ status: "failed", durationMs, error });
+        owner.settled(this, { status: "failed", durationMs, error });
       },
     );
   }

@@ -3,9 +3,10 @@ import { messageOf } from "../logger.ts";
 import { Tally } from "../metrics/tally.ts";
 import type { Version } from "../mode/mode.ts";
 import { argumentsFor, type CallArguments } from "./arguments.ts";
-import { Attempt } from "./attempt.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
 import { afterCallersTurn } from "./callers-turn.ts";
+import { performance } from "./clock.ts";
 import { keep } from "./conclude.ts";
 import type { ReadRules } from "./double-read.ts";
 import type { Pending } from "./invocation.ts";
@@ -71,7 +72,7 @@ export function calibrated(
  * A second run of a read's primary, from its start to what it comes to beside the first. The caller has
  * the first run's promise, and nothing here touches that.
  */
-class Calibration implements Pending {
+class Calibration implements Pending, AttemptOwner {
   dueAt = 0;
   readonly #site: CallSite;
   readonly #plan: Plan;
@@ -80,7 +81,7 @@ class Calibration implements Pending {
   readonly #weight: number;
   readonly #sequence: number;
   /** When the call began, in epoch milliseconds. */
-  readonly #time = Date.now();
+  readonly now = Date.now();
   readonly #startedAt = performance.now();
   #second: Attempt | undefined;
   #firstEnd: Settlement | undefined;
@@ -130,8 +131,7 @@ class Calibration implements Pending {
       this.#plan.primary,
       "secondary",
       this.#args.secondary,
-      () => this.#time,
-      (end) => this.#endSecond(end),
+      this,
     );
     this.dueAt = this.#second.startedAt + limitMs;
     invocation.watch(this);
@@ -148,6 +148,10 @@ class Calibration implements Pending {
     } else if (this.#secondEnd !== undefined) {
       this.#finish();
     }
+  }
+
+  settled(_second: Attempt, end: Settlement): void {
+    this.#endSecond(end);
   }
 
   #endSecond(end: Settlement): void {
@@ -223,7 +227,7 @@ class Calibration implements Pending {
       ...judgement,
       mode,
       sequence: this.#sequence,
-      time: this.#time,
+      time: this.now,
       primary,
       calibration: true,
       fallback: false,

@@ -1,10 +1,11 @@
 import type { Comparator } from "../comparison/index.ts";
 import { messageOf } from "../logger.ts";
 import type { CallArguments } from "./arguments.ts";
-import { Attempt } from "./attempt.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { CalibrationRules } from "./calibration.ts";
 import type { CallSite } from "./call-site.ts";
 import { afterCallersTurn } from "./callers-turn.ts";
+import { performance } from "./clock.ts";
 import type { Comparison } from "./comparison.ts";
 import { conclude, type Particulars } from "./conclude.ts";
 import type { Pending } from "./invocation.ts";
@@ -45,7 +46,7 @@ export type Skip =
  * A read of both versions, from its start to its comparison. The caller holds {@link answer} alone, and
  * that depends on the secondary only where the plan has a fallback and the primary has failed.
  */
-export class DoubleRead implements Pending {
+export class DoubleRead implements Pending, AttemptOwner {
   readonly answer: Promise<unknown>;
   dueAt: number;
   readonly #site: CallSite;
@@ -55,12 +56,6 @@ export class DoubleRead implements Pending {
   /** Why the secondary runs only if the primary fails, where it does. */
   readonly #skip: Skip | undefined;
   #time: number | undefined;
-  /** When the call began, in epoch milliseconds: worked out only if somebody wants to know. */
-  readonly #now = (): number => {
-    // A primary that asks does so while it is being started.
-    const primary: Attempt | undefined = this.#primary;
-    return (this.#time ??= Math.round(Date.now() - (primary?.elapsedMs ?? 0)));
-  };
   readonly #sequence: number;
   readonly #primary: Attempt;
   #secondary: Attempt | undefined;
@@ -90,9 +85,7 @@ export class DoubleRead implements Pending {
     this.#skip = skip;
     this.#sequence = site.invocation.nextSequence();
     site.invocation.began(this);
-    this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this.#now, (end) =>
-      this.#endPrimary(end),
-    );
+    this.#primary = new Attempt(site, plan.primary, "primary", args.primary, this);
     this.dueAt = this.#primary.startedAt + rules.timeoutMs;
     if (plan.fallback) {
       this.answer = new Promise((resolve) => (this.#resolveAnswer = resolve));
@@ -113,6 +106,18 @@ export class DoubleRead implements Pending {
         throw error;
       },
     );
+  }
+
+  /** When the call began, in epoch milliseconds: worked out only if somebody wants to know. */
+  get now(): number {
+    // A primary that asks does so while it is being started.
+    const primary: Attempt | undefined = this.#primary;
+    return (this.#time ??= Math.round(Date.now() - (primary?.elapsedMs ?? 0)));
+  }
+
+  settled(attempt: Attempt, end: Settlement): void {
+    if (attempt === this.#primary) this.#endPrimary(end);
+    else this.#endSecondary(end);
   }
 
   #startSecondaryLater(): void {
@@ -152,9 +157,7 @@ export class DoubleRead implements Pending {
     limits.started();
     const { secondary: version } = this.#plan;
     const { secondary: args } = this.#args;
-    this.#secondary = new Attempt(this.#site, version, "secondary", args, this.#now, (end) =>
-      this.#endSecondary(end),
-    );
+    this.#secondary = new Attempt(this.#site, version, "secondary", args, this);
     this.dueAt = this.#secondary.startedAt + limitMs;
     invocation.watch(this);
   }
@@ -306,7 +309,7 @@ export class DoubleRead implements Pending {
       ...judgement,
       mode,
       sequence: this.#sequence,
-      time: this.#now(),
+      time: this.now,
       primary,
       fallback:
         fallback &&

@@ -7,6 +7,7 @@ import type { RepairBook } from "../records/repair-book.ts";
 import { argumentsFor, type CallArguments } from "./arguments.ts";
 import { Attempt } from "./attempt.ts";
 import type { CallSite } from "./call-site.ts";
+import { performance } from "./clock.ts";
 import { conclude } from "./conclude.ts";
 import type { Pending } from "./invocation.ts";
 import { judge, notCompared } from "./judge.ts";
@@ -190,8 +191,7 @@ export class DualWrite implements Pending {
       this.#plan[role],
       role,
       args,
-      () => this.#time,
-      resolve,
+      { now: this.#time, settled: (_, end) => resolve(end) },
       this.#keys.idempotencyKey,
     );
     return { attempt, settled };

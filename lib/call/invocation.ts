@@ -1,5 +1,6 @@
 import { Tally } from "../metrics/tally.ts";
 import { within } from "../time-limit.ts";
+import { performance } from "./clock.ts";
 import type { Comparison } from "./comparison.ts";
 
 /** A call that is still under way, or whose comparison is. */

@@ -1,3 +1,4 @@
+import { performance } from "./clock.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** When a secondary that keeps failing is left alone, and how many may run at once. */

@@ -1,3 +1,5 @@
+import { performance } from "./clock.ts";
+
 /** One dual write, as the writes that come after it see it. */
 export interface Turn {
   readonly id: string;
