@@ -279,7 +279,7 @@ export class DualWrite implements Pending {
           await this.#stay("secondary-failed", LATE, [primary, secondary]);
           break;
         }
-        const removed = await this.#repairs.finish(this.#ended, (id) => writes.follows(id, turn));
+        const removed = await this.#repairs.finish(this.#repair, (id) => writes.follows(id, turn));
         if (removed) break;
         this.#countLeft();
         if (removed === false) await this.#repairs.overlapped(this.#ended);

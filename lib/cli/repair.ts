@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import type { StoredRepair } from "../call/repair.ts";
+import { otherVersion } from "../mode/mode.ts";
 import { dynamodbRepairs } from "../records/dynamodb-repairs.ts";
 import type { RepairReport } from "../repair/pass.ts";
 import { askToGoAhead, assertAnswerable } from "./ask.ts";
@@ -115,7 +116,7 @@ async function settleOne(
     print(json ? JSON.stringify(repair, undefined, 2) : repairText(repair, colors));
   }
   if (look === undefined) return EXIT_CODES.done;
-  const secondary = repair.primary === "v1" ? "v2" : "v1";
+  const secondary = otherVersion(repair.primary);
   const question =
     dismiss === undefined
       ? `Have ${secondary} brought to what ${repair.primary} has of it?`

@@ -6,6 +6,10 @@ export type Mode = (typeof MODES)[number];
 /** One of the two adapters of the dependency. */
 export type Version = "v1" | "v2";
 
+export function otherVersion(version: Version): Version {
+  return version === "v1" ? "v2" : "v1";
+}
+
 export function isMode(value: unknown): value is Mode {
   return MODES.includes(value as Mode);
 }

@@ -34,6 +34,12 @@ interface Expressions {
   readonly ReturnValues?: "UPDATED_NEW";
 }
 
+/** What is asked of the items of a query. */
+type Choice = Pick<
+  QueryCommandInput,
+  "FilterExpression" | "ProjectionExpression" | "ExpressionAttributeNames"
+>;
+
 /**
  * Keeps repairs in the migration's table of records.
  *
@@ -64,10 +70,7 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
   async function* query(
     pk: string,
     prefix: string | undefined,
-    expressions: Pick<
-      QueryCommandInput,
-      "FilterExpression" | "ProjectionExpression" | "ExpressionAttributeNames"
-    > = {},
+    expressions: Choice = {},
     abortSignal?: AbortSignal,
   ): AsyncGenerator<RepairRecord> {
     const { table, sdk, unmarshall, client } = await open();
@@ -94,6 +97,23 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     for await (const { Items = [] } of pages) {
       for (const item of Items) yield unmarshall(item) as RepairRecord;
     }
+  }
+
+  const ofSubject = (
+    { migration, subject }: Pick<RepairIdentity, "migration" | "subject">,
+    expressions?: Choice,
+    signal?: AbortSignal,
+  ) => {
+    const { pk } = repairKey({ migration, subject, id: "" });
+    return query(pk, repairSubject(subject), expressions, signal);
+  };
+
+  async function others(of: RepairIdentity, expressions: Choice, signal: AbortSignal) {
+    const found: RepairRecord[] = [];
+    for await (const record of ofSubject(of, expressions, signal)) {
+      if (record.id !== of.id) found.push(record);
+    }
+    return found;
   }
 
   return {
@@ -160,7 +180,6 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     },
 
     async sameSubject(repair, signal) {
-      const { pk } = repairKey(repair);
       const { migration, subject } = repair;
       // Writes may be large, and many while a version is down.
       const expressions = {
@@ -168,11 +187,8 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
         FilterExpression:
           "attribute_not_exists(overlapped) OR attribute_exists(claim) OR attribute_exists(look)",
       };
-      const others = [];
-      for await (const { id } of query(pk, repairSubject(subject), expressions, signal)) {
-        if (id !== repair.id) others.push({ migration, subject, id });
-      }
-      return others;
+      const found = await others(repair, expressions, signal);
+      return found.map(({ id }) => ({ migration, subject, id }));
     },
 
     async overlap(repair, signal) {
@@ -195,17 +211,12 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
     },
 
     async others(repair, signal) {
-      const { pk } = repairKey(repair);
       const expressions = {
         ProjectionExpression:
           "id, requestId, idempotencyKey, #state, #time, dueAt, endedAt, #primary, overlapped",
         ExpressionAttributeNames: { "#state": "state", "#time": "time", "#primary": "primary" },
       };
-      const others = [];
-      for await (const record of query(pk, repairSubject(repair.subject), expressions, signal)) {
-        if (record.id !== repair.id) others.push(otherRepair(record));
-      }
-      return others;
+      return (await others(repair, expressions, signal)).map(otherRepair);
     },
 
     async holds(repair, { claim }, signal) {
@@ -216,9 +227,8 @@ export function dynamodbRepairs(tableName: () => string): RepairStore {
       return false;
     },
 
-    async *ofSubject({ migration, subject }) {
-      const { pk } = repairKey({ migration, subject, id: "" });
-      for await (const record of query(pk, repairSubject(subject))) yield storedRepair(record);
+    async *ofSubject(of) {
+      for await (const record of ofSubject(of)) yield storedRepair(record);
     },
 
     async look(repair, signal) {

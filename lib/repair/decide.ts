@@ -1,5 +1,6 @@
 import type { Plan } from "../call/plan.ts";
 import type { OtherRepair, StoredRepair } from "../call/repair.ts";
+import { otherVersion } from "../mode/mode.ts";
 
 /** What a repair pass does about a repair. */
 export type Decision =
@@ -33,6 +34,14 @@ export function wereAtOnce(one: OtherRepair, other: OtherRepair): boolean {
   return one.time < endOf(other) && other.time < endOf(one);
 }
 
+/** Those of the other repairs that go the other way. */
+export function crossing(
+  { primary }: OtherRepair,
+  others: readonly OtherRepair[],
+): readonly OtherRepair[] {
+  return others.filter((other) => other.primary !== primary);
+}
+
 /** Decides what to do about a repair that is due. */
 export function decide(repair: StoredRepair, circumstances: Circumstances): Decision {
   const { plan, reconciles, others, approved = false, now } = circumstances;
@@ -43,8 +52,8 @@ export function decide(repair: StoredRepair, circumstances: Circumstances): Deci
       `in the mode ${plan.mode} nothing is written to ${repair.primary} any more, so it is no measure`,
     );
   }
-  const crossing = whyCrossingWaits(repair, circumstances);
-  if (crossing !== undefined) return leave(crossing);
+  const waits = whyCrossingWaits(repair, circumstances);
+  if (waits !== undefined) return leave(waits);
   if (reconciles) return { action: "reconcile" };
   const { state, why, replay, idempotencyKey } = repair;
   if (state !== "secondary-failed" && !approved) {
@@ -80,12 +89,12 @@ function whyCrossingWaits(
   repair: StoredRepair,
   { others, now }: Circumstances,
 ): string | undefined {
-  const crossing = others.filter(({ primary }) => primary !== repair.primary);
-  const another = `another write of the same key, which ${repair.primary === "v1" ? "v2" : "v1"} had first`;
-  const underWay = crossing.find(({ dueAt }) => dueAt > now);
+  const those = crossing(repair, others);
+  const another = `another write of the same key, which ${otherVersion(repair.primary)} had first`;
+  const underWay = those.find(({ dueAt }) => dueAt > now);
   if (underWay !== undefined) return `${another}, may be under way: ${underWay.id}`;
   const isInDoubt = ({ state }: OtherRepair) => state === "ambiguous";
-  const first = crossing.find((other) =>
+  const first = those.find((other) =>
     isInDoubt(other) === isInDoubt(repair) ? other.time > repair.time : isInDoubt(repair),
   );
   return first && `${another}, is to be repaired first: ${first.id}`;

@@ -5,12 +5,12 @@ import type { OtherRepair, StoredRepair } from "../call/repair.ts";
 import { messageOf } from "../logger.ts";
 import type { DefinedMigration } from "../migration.ts";
 import type { ModeDocument } from "../mode/mode-document.ts";
-import type { Version } from "../mode/mode.ts";
+import { otherVersion, type Version } from "../mode/mode.ts";
 import type { CheckedDualWrite } from "../operation.ts";
 import { finishRepair } from "../records/repair-book.ts";
 import type { Look, RepairStore } from "../records/repair-store.ts";
 import { withTimeLimit } from "../time-limit.ts";
-import { decide, wereAtOnce } from "./decide.ts";
+import { crossing, decide, wereAtOnce } from "./decide.ts";
 
 /** Milliseconds that one repair may take. */
 const REPAIR_MS = 20_000;
@@ -22,7 +22,7 @@ export const CLAIM_MS = 60_000;
 export const REQUEST_MS = 3_000;
 
 /** Milliseconds that looking for the others of a subject may take, of which there may be many. */
-const LIST_MS = 10_000;
+const OTHERS_MS = 10_000;
 
 /** What a repair is made with. */
 export interface RepairOptions {
@@ -89,8 +89,8 @@ export async function repairOne(
     try {
       // They may have been listed minutes ago. What ends from now on ends the claim; what is left by its
       // write, or began before, does not.
-      const listMs = Math.min(LIST_MS, remainingMs());
-      present = await withTimeLimit((signal) => store.others(repair, signal), listMs);
+      const othersMs = Math.min(OTHERS_MS, remainingMs());
+      present = await withTimeLimit((signal) => store.others(repair, signal), othersMs);
       const decision = decideBeside(present);
       if (decision.action === "leave") {
         await request((signal) => store.release(repair, claim, undefined, signal));
@@ -150,7 +150,7 @@ async function settle(
   signal: AbortSignal,
 ): Promise<void> {
   const { primary, idempotencyKey, state, replay } = repair;
-  const secondary: Version = primary === "v1" ? "v2" : "v1";
+  const secondary = otherVersion(primary);
   const args = replay && replayed(replay);
   const call = (version: Version, key: string | undefined): Call => ({
     version,
@@ -174,9 +174,12 @@ async function settle(
       const own = migration.idempotencyKey(name, given);
       return call(version, own ?? (name === repair.operation ? idempotencyKey : undefined));
     });
-  const crossing = present
-    .filter((other) => other.primary !== primary)
-    .map((other) => other.idempotencyKey);
-  const write = { state, primary, idempotencyKey, arguments: args, crossing };
+  const write = {
+    state,
+    primary,
+    idempotencyKey,
+    arguments: args,
+    crossing: crossing(repair, present).map((other) => other.idempotencyKey),
+  };
   await operation.reconcile!(client(primary), client(secondary), write as any);
 }

@@ -741,14 +741,7 @@ describe("the order of writes", () => {
       return false;
     });
     const records = { retentionDays: 1, repairs, write: async () => [] };
-    const migration = migrationOf({ put: answers(1) }, { put: answers(1) });
-    const { invoke } = wrapped(
-      migration,
-      "shadow",
-      (_, context) => migration.client(context).put("a"),
-      { records },
-    );
-    await invoke();
+    await writeOnce("shadow", answers(1), answers(1), {}, { segue: { records } });
     assert.deepEqual(repairs.stored, []);
   });
 

@@ -1,7 +1,8 @@
 /**
  * A model of section "writes" of the design, driven at random: processes that write side by side, in
- * neighbouring modes, with faults on either version, killed or frozen at any step, their requests landing late or in
- * another order, and repair passes in between. When all is over the two versions hold the same data.
+ * neighbouring modes, with faults on either version, killed or frozen at any step, their requests landing
+ * late or in another order, and repair passes in between. When all is over the two versions hold the same
+ * data.
  */
 import assert from "node:assert/strict";
 import { mock } from "node:test";
@@ -73,6 +74,7 @@ const fate = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fate>("does it") },
   { weight: 3, arbitrary: fc.constantFrom(...FATES) },
 );
+
 /** Processes that run side by side, and when what the round before them has left is repaired. */
 interface Round {
   readonly processes: readonly ProcessPlan[];
@@ -113,6 +115,14 @@ const within = (turns: number) =>
     { nil: undefined },
   );
 
+/** Rounds in which writes meet in many ways. */
+const crowded = {
+  rounds: 3,
+  sideBySide: 3,
+  most: 2,
+  repairs: fc.constantFrom("before", "beside", "later"),
+} as const;
+
 const keyless = fc.oneof(
   { weight: 9, arbitrary: fc.constant(false) },
   { weight: 1, arbitrary: fc.constant(true) },
@@ -127,13 +137,7 @@ const manySorts = roundsOf(
     secondary: fate,
     keyless,
   }),
-  {
-    rounds: 3,
-    sideBySide: 3,
-    most: 2,
-    stops: within(40),
-    repairs: fc.constantFrom("before", "beside", "later"),
-  },
+  { ...crowded, stops: within(40) },
 );
 
 /** Few steps, and all on one value, so that they meet as often as can be. */
@@ -148,13 +152,7 @@ const oneValue = roundsOf(
     ),
     keyless: fc.constant(false),
   }),
-  {
-    rounds: 3,
-    sideBySide: 3,
-    most: 2,
-    stops: within(15),
-    repairs: fc.constantFrom("before", "beside", "later"),
-  },
+  { ...crowded, stops: within(15) },
 );
 
 /** One write after the other, in either mode; they fail, or are killed, as often as not, and wait. */
@@ -207,7 +205,7 @@ class World {
   readonly wrong: string[] = [];
   readonly #turnMs: number;
   #ids = 0;
-  #frozen: { readonly working: Promise<void>; thaw(): void }[] = [];
+  readonly #frozen: { readonly working: Promise<void>; thaw(): void }[] = [];
 
   constructor(scheduler: fc.Scheduler, turnMs: number) {
     this.scheduler = scheduler;
@@ -410,8 +408,9 @@ class World {
   get broughtBack(): string[] {
     return ["alice", "bob"].filter((account) => {
       const last = this.settings.get(this.data.v1.get(account) ?? "");
-      const all = [...this.settings.values()].filter((one) => one.account === account);
-      return all.some(({ done, startedAt }) => done && startedAt > (last?.overAt ?? 0));
+      return [...this.settings.values()].some(
+        (one) => one.account === account && one.done && one.startedAt > (last?.overAt ?? 0),
+      );
     });
   }
 
@@ -473,20 +472,13 @@ async function drive(
   turnMs: number,
 ) {
   const world = new World(scheduler, turnMs);
-  for (const { processes, repairs } of rounds) {
-    // What the round before has left is due by now.
-    const repairing =
-      repairs === "later"
-        ? []
-        : [world.pass(lastMode, reconciles), world.person(lastMode, reconciles)];
-    if (repairs === "before") await scheduler.waitFor(Promise.all<unknown>(repairing));
-    const thawed = [world.thaw()];
-    const running = processes.map((one) => world.run(one, reconciles));
-    await scheduler.waitFor(Promise.all<unknown>([...repairing, ...thawed, ...running]));
+  /** Lets what is under way end, and what it leaves become due. */
+  const over = async (work: readonly Promise<unknown>[]) => {
+    await scheduler.waitFor(Promise.all(work));
     await scheduler.waitIdle();
     world.quiet();
     mock.timers.setTime(Date.now() + MUCH_LATER_MS);
-  }
+  };
   const repaired = async () => {
     let report = await scheduler.waitFor(world.pass(lastMode, reconciles));
     for (let passes = 0; passes < 3 && report.pending > 0; passes++) {
@@ -494,13 +486,20 @@ async function drive(
     }
     return report;
   };
+  for (const { processes, repairs } of rounds) {
+    // What the round before has left is due by now.
+    const repairing =
+      repairs === "later"
+        ? []
+        : [world.pass(lastMode, reconciles), world.person(lastMode, reconciles)];
+    if (repairs === "before") await scheduler.waitFor(Promise.all<unknown>(repairing));
+    const running = [world.thaw(), ...processes.map((one) => world.run(one, reconciles))];
+    await over([...repairing, ...running]);
+  }
   // Beside what is frozen since the last round, and then without.
   await repaired();
-  await scheduler.waitFor(world.thaw());
-  await scheduler.waitIdle();
-  world.quiet();
-  mock.timers.setTime(Date.now() + MUCH_LATER_MS);
-  return { world, repaired };
+  await over([world.thaw()]);
+  return { world, report: await repaired() };
 }
 
 export const MODELS = {
@@ -528,8 +527,7 @@ async function check(
   const given = [fc.scheduler(), MODELS[model], RECONCILES[reconcile], mode, turnMs] as const;
   await fc.assert(
     fc.asyncProperty(...given, async (scheduler, rounds, reconciles, lastMode, ms) => {
-      const { world, repaired } = await drive(scheduler, rounds, lastMode, reconciles, ms);
-      const report = await repaired();
+      const { world, report } = await drive(scheduler, rounds, lastMode, reconciles, ms);
       assert.deepEqual(world.wrong, []);
       if (reconcile === "all") {
         assert.deepEqual([report.pending, world.repairs.stored], [0, []]);
